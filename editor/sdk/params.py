@@ -1,0 +1,147 @@
+"""Parameters declared once: a frozen dataclass of annotated fields.
+
+    @dataclass(frozen=True, slots=True)
+    class Params:
+        detail: Annotated[int, Range(0, 100, unit="%"), Doc("Detail", "How much texture is kept.")] = 50
+
+The panel, the command-line flags, presets, history entries and help pages are all made from `specs(Params)`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from editor.core.errors import ParamError
+
+Value = bool | int | float | str
+P = TypeVar("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Smallest and largest allowed value of a number, both inclusive."""
+
+    low: float
+    high: float
+    step: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The allowed values of a text field, each with the label shown for it, as (value, label) pairs."""
+
+    options: tuple[tuple[str, str], ...]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        return tuple(value for value, _ in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """The field's label and the sentence or two that explain it to a photographer."""
+
+    label: str
+    help: str
+    advanced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParamSpec:
+    """One field of a parameter class, as everything that shows or reads parameters sees it."""
+
+    name: str
+    type: type
+    default: Value
+    doc: Doc
+    range: Range | None = None
+    choice: Choice | None = None
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag: field `grow_px` is `--grow-px`."""
+        return "--" + self.name.replace("_", "-")
+
+    def check(self, value: object) -> Value:
+        """The value in the field's own type.
+
+        Raises:
+            ParamError: it has the wrong type, is not finite, or is not allowed.
+        """
+        if self.type is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value) is not self.type:
+            raise ParamError(f"{self.doc.label}: {value!r} is not {_TYPE_NAMES[self.type]}.")
+        if self.range is not None and isinstance(value, (int, float)):
+            if not math.isfinite(value) or not self.range.low <= value <= self.range.high:
+                raise ParamError(
+                    f"{self.doc.label}: {value} is outside {self.range.low:g} to {self.range.high:g}"
+                    f"{' ' + self.range.unit if self.range.unit else ''}."
+                )
+        if self.choice is not None and value not in self.choice.values:
+            raise ParamError(f"{self.doc.label}: {value!r} is not one of {', '.join(self.choice.values)}.")
+        return value  # type: ignore[return-value]  # type(value) is one of Value's members here
+
+
+_TYPE_NAMES = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text"}
+
+
+def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
+    """The fields of a parameter class, in order.
+
+    Raises:
+        TypeError: a field has no Doc, no default, a number has no Range, a text no Choice, or a default is not allowed.
+    """
+    if not dataclasses.is_dataclass(params):
+        raise TypeError(f"{params.__name__} is not a dataclass")
+    hints = get_type_hints(params, include_extras=True)
+    return tuple(_spec(params, field, hints[field.name]) for field in dataclasses.fields(params))
+
+
+def _spec(params: type[Any], field: dataclasses.Field[Any], hint: Any) -> ParamSpec:
+    where = f"{params.__name__}.{field.name}"
+    if get_origin(hint) is not Annotated:
+        raise TypeError(f"{where} is not Annotated")
+    kind, *notes = get_args(hint)
+    if kind not in _TYPE_NAMES:
+        raise TypeError(f"{where} is a {kind}, not a bool, int, float or str")
+    doc = next((note for note in notes if isinstance(note, Doc)), None)
+    bounds = next((note for note in notes if isinstance(note, Range)), None)
+    choice = next((note for note in notes if isinstance(note, Choice)), None)
+    if doc is None or not doc.label or not doc.help:
+        raise TypeError(f"{where} has no Doc with a label and a help text")
+    if kind in (int, float) and bounds is None:
+        raise TypeError(f"{where} is a number without a Range")
+    if kind is str and choice is None:
+        raise TypeError(f"{where} is a text without a Choice")
+    if field.default is dataclasses.MISSING:
+        raise TypeError(f"{where} has no default")
+    spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice)
+    try:
+        spec.check(field.default)
+    except ParamError as error:
+        raise TypeError(f"{where}: its default is not allowed: {error}") from error
+    return spec
+
+
+def to_dict(params: object) -> dict[str, Value]:
+    """The values of a parameter object by field name, ready for JSON."""
+    return {spec.name: getattr(params, spec.name) for spec in specs(type(params))}
+
+
+def from_dict(params: type[P], values: Mapping[str, object]) -> P:
+    """A parameter object from (some of) its values; what is not named keeps its default.
+
+    Raises:
+        ParamError: a name is unknown or a value is not allowed.
+    """
+    known = {spec.name: spec for spec in specs(params)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ParamError(f"Unknown parameter {unknown[0]!r}; there are {', '.join(known) or 'none'}.")
+    return params(**{name: known[name].check(value) for name, value in values.items()})
