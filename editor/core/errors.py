@@ -33,7 +33,7 @@ class ModelError(EditorError):
     """A model is missing, damaged, or did not run."""
 
 
-class OutOfMemory(EditorError):
+class OutOfMemory(EditorError):  # noqa: N818 - reads as what it is
     """There was not enough memory for the work, even in small pieces."""
 
 

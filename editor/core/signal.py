@@ -8,7 +8,7 @@ from typing import Generic, TypeVarTuple, Unpack
 Args = TypeVarTuple("Args")
 
 
-class Signal(Generic[Unpack[Args]]):
+class Signal(Generic[*Args]):
     """Calls its listeners in the order in which they connected, in the thread that emits."""
 
     def __init__(self) -> None:
@@ -21,6 +21,6 @@ class Signal(Generic[Unpack[Args]]):
         """Raises ValueError if `listener` was not connected."""
         self._listeners.remove(listener)
 
-    def emit(self, *args: Unpack[Args]) -> None:
+    def emit(self, *args: *Args) -> None:
         for listener in tuple(self._listeners):
             listener(*args)

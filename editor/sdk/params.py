@@ -30,6 +30,12 @@ class Range:
     step: float | None = None
     unit: str = ""
 
+    def holds(self, value: float) -> bool:
+        return math.isfinite(value) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -77,12 +83,8 @@ class ParamSpec:
             value = float(value)
         if type(value) is not self.type:
             raise ParamError(f"{self.doc.label}: {value!r} is not {_TYPE_NAMES[self.type]}.")
-        if self.range is not None and isinstance(value, (int, float)):
-            if not math.isfinite(value) or not self.range.low <= value <= self.range.high:
-                raise ParamError(
-                    f"{self.doc.label}: {value} is outside {self.range.low:g} to {self.range.high:g}"
-                    f"{' ' + self.range.unit if self.range.unit else ''}."
-                )
+        if self.range is not None and isinstance(value, (int, float)) and not self.range.holds(value):
+            raise ParamError(f"{self.doc.label}: {value} is outside {self.range}.")
         if self.choice is not None and value not in self.choice.values:
             raise ParamError(f"{self.doc.label}: {value!r} is not one of {', '.join(self.choice.values)}.")
         return value  # type: ignore[return-value]  # type(value) is one of Value's members here

@@ -89,7 +89,7 @@ class Needs:
     image: bool = True
     mask: bool = False
     source: bool = False
-    scope: Holes | Local | Whole = Whole()  # noqa: RUF009 - frozen
+    scope: Holes | Local | Whole = Whole()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Plugin:
     summary: str
     params: type[Any]
     run: Callable[[Inputs, Any, Context], Result]
-    needs: Needs = Needs()  # noqa: RUF009 - frozen
+    needs: Needs = Needs()
     makes: str = "pixels"
     models: tuple[str, ...] = ()
     candidates: int = 1

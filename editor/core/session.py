@@ -1,0 +1,75 @@
+"""One open document: its current state, its history, and the single way to change either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from editor.core.document import DocumentState
+from editor.core.history import History, Step
+from editor.core.signal import Signal
+
+
+class Session:
+    """An open document. Not thread-safe: lives in the thread of the window or of the command line.
+
+    changed(before, after): emitted after every change of the current state.
+    stepped(step): emitted after a new step was made, before `changed`; a journal listens to it.
+    """
+
+    def __init__(self, history: History, path: Path | None = None) -> None:
+        self.history = history
+        self.path = path
+        self.changed: Signal[DocumentState, DocumentState] = Signal()
+        self.stepped: Signal[Step] = Signal()
+        self.saved_step = history.current.id
+
+    @classmethod
+    def open(cls, state: DocumentState, path: Path | None, label: str) -> Session:
+        """A session whose history begins with `state`, named `label`."""
+        return cls(History(Step(0, None, label, state)), path)
+
+    @property
+    def state(self) -> DocumentState:
+        return self.history.current.state
+
+    @property
+    def opened(self) -> DocumentState:
+        """The state as it was opened, before any step."""
+        return next(iter(self.history.steps.values())).state
+
+    @property
+    def modified(self) -> bool:
+        """Whether pixels or masks changed since the document was opened or saved."""
+        return self.history.current.id != self.saved_step
+
+    def commit(self, state: DocumentState, label: str, record: Mapping[str, Any] | None = None) -> Step:
+        """Makes `state` the current one as a new step."""
+        before = self.state
+        step = self.history.add(label, state, record)
+        self.stepped.emit(step)
+        self.changed.emit(before, state)
+        return step
+
+    def undo(self) -> bool:
+        """Goes one step back; False if there is none."""
+        return self._go(self.history.undo_step())
+
+    def redo(self) -> bool:
+        """Goes one step ahead on the branch last walked; False if there is none."""
+        return self._go(self.history.redo_step())
+
+    def go_to(self, step_id: int) -> None:
+        self._go(self.history.steps[step_id])
+
+    def mark_saved(self) -> None:
+        self.saved_step = self.history.current.id
+
+    def _go(self, step: Step | None) -> bool:
+        if step is None:
+            return False
+        before = self.state
+        self.history.go_to(step.id)
+        self.changed.emit(before, step.state)
+        return True
