@@ -24,31 +24,27 @@ Mask = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a method works on; which fields are set follows from its `Needs`.
+    """What a method works on. The arrays are read-only.
 
-    image: H x W x 3 float32 RGB 0..1, read-only.
-    mask: H x W float32, 0 = leave alone, above 0 = change, 1 = change fully.
-    source: H x W bool, True where pixels may be copied from (outside the mask, inside the area that the user allowed).
-    frames: further pictures of a burst, each like `image`.
+    image: H x W x 3 float32 RGB 0..1.
+    mask: H x W float32, 0 = leave alone, above 0 = change, 1 = change fully; all 1 if the user painted none.
+    source: H x W bool, True where pixels may be copied from: outside every hole, inside the area that the user allowed.
     """
 
-    image: Image | None = None
-    mask: Mask | None = None
-    source: NDArray[np.bool_] | None = None
-    frames: tuple[Image, ...] = ()
+    image: Image
+    mask: Mask
+    source: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a method returns: `image` for pixels, `mask` for a mask, and what it measured about its work.
+    """What a method returns: the pixels, and what it measured about its work.
 
-    image: H x W x 3 float32, finite, 0..1, the size of the input (another size only where the plugin makes a document).
-    mask: H x W float32, finite, 0..1.
+    image: H x W x 3 float32, finite, 0..1, the size of the input; only what lies under the mask is used.
     report: short facts for the status line and the history, e.g. {"texture": 0.98}.
     """
 
-    image: Image | None = None
-    mask: Mask | None = None
+    image: Image
     report: Mapping[str, float | str] = field(default_factory=dict)
 
 
@@ -80,13 +76,11 @@ class Whole:
 class Needs:
     """What a method works on.
 
-    image: False for a synthesis from nothing.
     mask: True if it cannot work without one; with False a mask only limits where the result is applied.
     source: True if it copies from elsewhere in the picture, so that the user may restrict from where.
     scope: how the picture is handed over.
     """
 
-    image: bool = True
     mask: bool = False
     source: bool = False
     scope: Holes | Local | Whole = Whole()
@@ -96,7 +90,6 @@ class Needs:
 class Plugin:
     """The declaration of a method; its id is the name of its folder.
 
-    makes: "pixels" (a layer), "mask" (the current mask) or "document" (opens a new one).
     candidates: how many results, from consecutive seeds, are offered at once by default.
     upgrade: turns the stored parameters of an older version into today's, so that old records still replay.
     """
@@ -108,7 +101,6 @@ class Plugin:
     params: type[Any]
     run: Callable[[Inputs, Any, Context], Result]
     needs: Needs = Needs()
-    makes: str = "pixels"
     models: tuple[str, ...] = ()
     candidates: int = 1
     upgrade: Callable[[int, dict[str, Value]], dict[str, Value]] | None = None
@@ -118,8 +110,6 @@ class Plugin:
             raise ValueError(f"plugin id {self.id!r}: lower case letters, digits and _ only")
         if self.version < 1 or self.candidates < 1:
             raise ValueError(f"plugin {self.id}: version and candidates start at 1")
-        if self.makes not in ("pixels", "mask", "document"):
-            raise ValueError(f"plugin {self.id} makes {self.makes!r}: not pixels, mask or document")
         if not self.title or not self.summary:
             raise ValueError(f"plugin {self.id} needs a title and a summary")
         specs(self.params)

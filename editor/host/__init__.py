@@ -1,0 +1,1 @@
+"""The application's logic without a window: methods, jobs, candidates, documents, settings."""

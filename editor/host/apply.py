@@ -1,0 +1,120 @@
+"""From a method to the document: candidates are made, compared, and one is accepted. The sole path into a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from editor.core.document import DocumentState
+from editor.core.errors import EditorError
+from editor.core.geometry import tile_rect
+from editor.core.history import Step
+from editor.core.layers import Layer
+from editor.core.session import Session
+from editor.core.signal import Signal
+from editor.core.tiles import TileMap
+from editor.host.jobs import Job, Jobs
+from editor.host.patch import Patch
+from editor.host.runner import Request, Runner
+
+
+class StaleError(EditorError):
+    """The picture changed under a candidate since it was made."""
+
+
+class Choosing:
+    """The candidates for one mask, made one after another from the document's state at the start.
+
+    Signals come from the worker's thread. `failed` is emitted for each request that fails; the others go on.
+    `finished` is emitted once, after the last request ended.
+    """
+
+    def __init__(self, state: DocumentState, runner: Runner, jobs: Jobs) -> None:
+        self.state = state
+        self.candidate: Signal[Patch] = Signal()
+        self.failed: Signal[EditorError] = Signal()
+        self.progress: Signal[float, str] = Signal()
+        self.finished: Signal[()] = Signal()
+        self._runner = runner
+        self._jobs = jobs
+        self._running: list[Job[Patch]] = []
+
+    @property
+    def running(self) -> bool:
+        return bool(self._running)
+
+    def start(self, requests: Sequence[Request]) -> None:
+        """Queues one job for each request; may be called once."""
+        for index, request in enumerate(requests):
+            self._running.append(self._job(request, index / len(requests), 1 / len(requests)))
+        for job in tuple(self._running):
+            self._jobs.start(job)
+
+    def cancel(self) -> None:
+        """Stops what still runs; candidates that arrived stay valid."""
+        for job in tuple(self._running):
+            job.cancel()
+
+    def _job(self, request: Request, begin: float, share: float) -> Job[Patch]:
+        job = Job(
+            lambda token, tell: self._runner.run(self.state, request, token, tell),
+            f"{request.plugin.title}, seed {request.seed}",
+        )
+        job.progress.connect(lambda part, text: self.progress.emit(begin + share * part, text))
+        job.done.connect(self.candidate.emit)
+        job.failed.connect(self.failed.emit)
+        job.finished.connect(lambda: self._ended(job))
+        return job
+
+    def _ended(self, job: Job[Patch]) -> None:
+        self._running.remove(job)
+        if not self._running:
+            self.finished.emit()
+
+
+def preview(state: DocumentState, patch: Patch) -> DocumentState:
+    """`state` with the candidate as a layer on top."""
+    layer = Layer(state.next_layer_id(), patch.title, patch.pixels, patch.mask, record=patch.record.to_json())
+    return state.with_layer(layer)
+
+
+def accept(session: Session, patch: Patch, based_on: DocumentState) -> Step:
+    """Puts the candidate into the document as a layer, and takes its pixels off the mask, in one step.
+
+    What was painted elsewhere meanwhile stays on the mask.
+
+    Raises:
+        StaleError: the picture under the candidate is not the one it was made from.
+    """
+    if based_on.pixels_differ(session.state) & patch.pixels.tiles.keys():
+        raise StaleError("The picture changed under this result since it was made; press R to make it again.")
+    state = preview(session.state, patch)
+    state = state.with_mask("mask", _without(state.mask, patch.mask))
+    return session.commit(state, f"{patch.title}, seed {patch.seed}", patch.record.to_json())
+
+
+def changed_outside(session: Session) -> int:
+    """How many pixels of the flattened picture differ from the opened one although no visible layer's mask covers them.
+
+    It must be 0. Compares what is there, rather than trusting how it was made.
+    """
+    before, now = session.opened, session.state
+    count = 0
+    for key in before.pixels_differ(now):
+        rect = tile_rect(key, now.size)
+        outside = np.ones((rect.height, rect.width), np.bool_)
+        for layer in now.layers[1:]:
+            if layer.visible:
+                outside &= layer.mask is not None and layer.mask.read(rect)[..., 0] == 0
+        count += int((outside & (before.read(rect) != now.read(rect)).any(axis=-1)).sum())
+    return count
+
+
+def _without(mask: TileMap, taken: TileMap) -> TileMap:
+    if mask is taken:
+        return TileMap.blank(mask.size, 1, np.uint8)
+    writer = mask.write()
+    for key in mask.tiles.keys() & taken.tiles.keys():
+        writer.pixels(key)[taken.tiles[key].pixels > 0] = 0
+    return writer.freeze()

@@ -1,0 +1,77 @@
+"""The host's side of `editor.sdk.context.Context`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.core.errors import ModelError
+from editor.host.jobs import CancelToken, Progress, lower_priority
+from editor.sdk.plugin import Inputs, Result
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Engine(Protocol):
+    """Runs models: the runtime's inference engine."""
+
+    def infer(
+        self,
+        model_id: str,
+        inputs: Mapping[str, NDArray[Any]],
+        *,
+        cancel: Callable[[], bool],
+        progress: Callable[[float], None],
+    ) -> dict[str, NDArray[Any]]: ...
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a running method is handed; `start` and `end` are its share of the whole progress."""
+
+    seed: int
+    threads: int
+    origin: tuple[int, int]
+    token: CancelToken
+    tell: Progress
+    call: Callable[[str, Inputs, Mapping[str, object], RunContext], Result]
+    engine: Engine | None = None
+    start: float = 0.0
+    end: float = 1.0
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        return np.random.default_rng(self.seed)
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        self.token.check()
+        self.tell(self.start + (self.end - self.start) * min(max(fraction, 0.0), 1.0), text)
+
+    def check(self) -> None:
+        self.token.check()
+
+    def sub(self, start: float, end: float) -> RunContext:
+        width = self.end - self.start
+        return replace(self, start=self.start + width * start, end=self.start + width * end)
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        work = list(items)
+        if self.threads <= 1 or len(work) <= 1:
+            return [function(item) for item in work]
+        with ThreadPoolExecutor(self.threads, "kintsugi-map", initializer=lower_priority) as pool:
+            return list(pool.map(function, work))
+
+    def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        if self.engine is None:
+            raise ModelError(f"The model {model!r} can't be run here: no models are set up.")
+        return self.engine.infer(model, inputs, cancel=lambda: self.token.cancelled, progress=self.progress)
+
+    def run(self, method: str, inputs: Inputs, **params: object) -> Result:
+        return self.call(method, inputs, params, self)

@@ -1,0 +1,47 @@
+"""Opens and exports documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from editor.core.document import DocumentState
+from editor.core.session import Session
+from editor.core.tiles import TileMap
+from editor.io.picture import Picture
+from editor.io.project import PROJECT_SUFFIXES, read_project, write_project
+from editor.io.read import READ_SUFFIXES, read_mask, read_picture
+from editor.io.write import ExportOptions, write_picture
+
+OPEN_SUFFIXES = (*READ_SUFFIXES, *PROJECT_SUFFIXES)
+
+
+def open_document(path: Path) -> tuple[Session, tuple[str, ...]]:
+    """A session on a photo or project, and what the user should know about how it was read. Raises ReadError."""
+    if path.suffix.lower() in PROJECT_SUFFIXES:
+        state, notes = read_project(path)
+    else:
+        picture = read_picture(path)
+        state, notes = DocumentState.from_pixels(picture.pixels, picture.metadata, path.stem), picture.notes
+    return Session.open(state, path, f"Open {path.name}"), notes
+
+
+def save_project(session: Session, path: Path) -> None:
+    """Writes the document with layers and masks as OpenRaster. Raises WriteError."""
+    write_project(path, session.state)
+    session.path = path
+    session.mark_saved()
+
+
+def export_document(state: DocumentState, path: Path, options: ExportOptions) -> tuple[str, ...]:
+    """Writes the flattened picture; what the format can't hold is said in the notes. Raises WriteError."""
+    return write_picture(path, Picture(state.read(state.size.rect), state.metadata, ()), options)
+
+
+def load_mask(state: DocumentState, path: Path) -> DocumentState:
+    """`state` with the mask from a picture file, white = change. Raises ReadError or MaskError (wrong size)."""
+    values = read_mask(path, state.size)
+    writer = TileMap.blank(state.size, 1, np.uint8).write()
+    writer.write(state.size.rect, values[..., None])
+    return state.with_mask("mask", writer.freeze())

@@ -1,0 +1,25 @@
+"""The log: a few files that replace each other, with causes of errors, without pixels and places."""
+
+from __future__ import annotations
+
+import logging
+from logging.handlers import RotatingFileHandler
+
+from editor.host.places import Places
+
+log = logging.getLogger("kintsugi")
+
+
+def set_up(places: Places) -> None:
+    """Writes what the "kintsugi" loggers say to kintsugi.log in the state folder; without a folder, nowhere."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        places.state.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(
+            places.state / "kintsugi.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    log.addHandler(handler)

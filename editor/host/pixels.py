@@ -1,0 +1,37 @@
+"""A document's pixels as methods see them, and back: float32 RGB, alpha kept apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def to_rgb(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    """H x W x 3 float32 RGB of H x W x C pixels; integers become 0..1, grey becomes three equal channels."""
+    colour = pixels[..., : _colours(pixels)]
+    if np.issubdtype(pixels.dtype, np.integer):
+        colour = colour / np.float32(np.iinfo(pixels.dtype).max)
+    rgb = np.broadcast_to(colour, (*pixels.shape[:2], 3))
+    return np.ascontiguousarray(rgb, np.float32)
+
+
+def from_rgb(rgb: NDArray[np.float32], like: NDArray[Any]) -> NDArray[Any]:
+    """Float RGB (... x 3) in the format of `like` (... x C), whose alpha is kept.
+
+    Integers are rounded to the nearest, so that a value that came from `to_rgb` goes back to itself. A grey document
+    takes the mean of the channels, which of equal ones is the value itself.
+    """
+    out = like.copy()
+    colours = _colours(like)
+    colour = rgb if colours == 3 else rgb.astype(np.float64).mean(axis=-1, keepdims=True)
+    if np.issubdtype(like.dtype, np.integer):
+        high = np.iinfo(like.dtype).max
+        colour = np.rint(np.clip(colour, 0, 1) * high)
+    out[..., :colours] = colour
+    return out
+
+
+def _colours(pixels: NDArray[Any]) -> int:
+    return 1 if pixels.shape[-1] in (1, 2) else 3

@@ -1,0 +1,258 @@
+"""Runs a method on a document's state: cuts out what it needs, checks what it returns, makes a patch of it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.core.document import DocumentState
+from editor.core.errors import Cancelled, EditorError, MaskError, ParamError, PluginError
+from editor.core.geometry import Rect, tile_keys, tile_rect
+from editor.core.tiles import TileMap, TileWriter
+from editor.host.context import Engine, RunContext
+from editor.host.jobs import CancelToken, Progress
+from editor.host.patch import Patch
+from editor.host.pixels import from_rgb, to_rgb
+from editor.host.record import OpRecord
+from editor.host.regions import Region, mask_box, plan_holes
+from editor.host.registry import Registry
+from editor.sdk.params import from_dict, to_dict
+from editor.sdk.plugin import Holes, Inputs, Local, Plugin, Result
+
+log = logging.getLogger("kintsugi.runner")
+
+_TILE_PX = 1024
+_LIBRARIES = ("numpy", "opencv-python", "numba", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A method with its parameters (an instance of `plugin.params`) and seed."""
+
+    plugin: Plugin
+    params: Any
+    seed: int = 0
+
+
+class Runner:
+    """Runs requests, in whatever thread calls it."""
+
+    def __init__(self, registry: Registry, engine: Engine | None = None, threads: int | None = None) -> None:
+        self._registry = registry
+        self._engine = engine
+        self._threads = threads or os.cpu_count() or 1
+
+    def run(self, state: DocumentState, request: Request, token: CancelToken, tell: Progress) -> Patch:
+        """The candidate that the request makes of `state`.
+
+        Raises:
+            MaskError: the method needs a mask and there is none, or one that leaves nothing to work from.
+            PluginError: the method failed or returned something that can't be used.
+            Cancelled: the user cancelled.
+        """
+        began = time.perf_counter()
+        plugin = request.plugin
+        mask = state.mask
+        if mask.empty:
+            if plugin.needs.mask:
+                raise MaskError("There is no mask: paint over what should change first.")
+            mask = _full(mask)
+        box = mask_box(mask)
+        pixels = TileMap.blank(state.size, state.channels, state.dtype).write()
+        reports = self._run_regions(
+            state,
+            mask,
+            request,
+            pixels,
+            RunContext(request.seed, self._threads, (0, 0), token, tell, self._call, self._engine),
+        )
+        return Patch(
+            rect=box,
+            pixels=pixels.freeze(),
+            mask=mask,
+            title=plugin.title,
+            seed=request.seed,
+            record=_record(state, mask, box, request),
+            seconds=time.perf_counter() - began,
+            report=_joined(reports),
+        )
+
+    def replay(self, record: OpRecord) -> Request:
+        """The request that makes a recorded result again.
+
+        Raises:
+            PluginError: the method is gone. ParamError: its parameters can't be understood any more.
+        """
+        plugin = self._registry.get(record.plugin)
+        values = dict(record.params)
+        if record.version > plugin.version:
+            raise ParamError(f"This step was made by a newer {plugin.title}; update Kintsugi to make it again.")
+        if record.version < plugin.version and plugin.upgrade is not None:
+            values = plugin.upgrade(record.version, values)
+        return Request(plugin, from_dict(plugin.params, values), record.seed)
+
+    def _run_regions(
+        self, state: DocumentState, mask: TileMap, request: Request, out: TileWriter, context: RunContext
+    ) -> list[tuple[int, Mapping[str, float | str]]]:
+        """Works the regions into `out`; each region's report with its number of masked pixels.
+
+        Enough regions for all threads are worked side by side on a thread each, the largest first; fewer one after
+        another on all threads.
+        """
+        regions = sorted(_regions(mask, request.plugin), key=lambda region: region.rect.area, reverse=True)
+        shares = _Shares([region.rect.area for region in regions], context.progress)
+        lock = threading.Lock()
+        threads = 1 if len(regions) >= context.threads else context.threads
+
+        def work(index: int) -> tuple[int, Mapping[str, float | str]]:
+            region = regions[index]
+            part = replace(
+                context, threads=threads, origin=(region.rect.left, region.rect.top), tell=partial(shares.tell, index)
+            )
+            return self._run_region(state, mask, region, request, out, lock, part)
+
+        if threads == 1:
+            return context.map(work, range(len(regions)))
+        return [work(index) for index in range(len(regions))]
+
+    def _run_region(
+        self,
+        state: DocumentState,
+        mask: TileMap,
+        region: Region,
+        request: Request,
+        out: TileWriter,
+        lock: threading.Lock,
+        context: RunContext,
+    ) -> tuple[int, Mapping[str, float | str]]:
+        context.progress(0.0)
+        source = state.read(region.rect)
+        inputs = _inputs(state, mask, region, source)
+        result = _checked(request, inputs, context)
+        inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
+        under = inputs.mask[inside] > 0
+        filled = source[inside].copy()
+        filled[under] = from_rgb(result.image[inside][under], filled[under])
+        # Copied tile by tile where the layer's mask is, so that a long thin mask costs only the tiles it crosses.
+        with lock:
+            for part in (tile_rect(key, out.base.size).intersect(region.hole) for key in tile_keys(region.hole)):
+                here = part.shift(-region.hole.left, -region.hole.top).slices
+                if under[here].any():
+                    ((_, target),) = out.parts(part)
+                    target[under[here]] = filled[here][under[here]]
+        return int(under.sum()), result.report
+
+    def _call(self, method: str, inputs: Inputs, params: Mapping[str, object], context: RunContext) -> Result:
+        plugin = self._registry.get(method)
+        return _checked(Request(plugin, from_dict(plugin.params, params), context.seed), inputs, context)
+
+
+class _Shares:
+    """Adds up the progress of parts that are worked side by side, each weighted by its size."""
+
+    def __init__(self, sizes: list[int], tell: Progress) -> None:
+        self._sizes = sizes
+        self._done = [0.0] * len(sizes)
+        self._tell = tell
+
+    def tell(self, index: int, fraction: float, text: str) -> None:
+        self._done[index] = fraction * self._sizes[index]
+        self._tell(sum(self._done) / sum(self._sizes), text)
+
+
+def _regions(mask: TileMap, plugin: Plugin) -> Iterator[Region]:
+    scope = plugin.needs.scope
+    if isinstance(scope, Holes):
+        yield from plan_holes(mask, scope)
+        return
+    box = mask_box(mask)
+    if not isinstance(scope, Local):
+        yield Region(box, mask.size.rect)
+        return
+    for top in range(box.top, box.bottom, _TILE_PX):
+        for left in range(box.left, box.right, _TILE_PX):
+            tile = Rect(left, top, left + _TILE_PX, top + _TILE_PX).intersect(box)
+            yield Region(tile, tile.expand(scope.halo_px).intersect(mask.size.rect))
+
+
+def _inputs(state: DocumentState, mask: TileMap, region: Region, source: NDArray[Any]) -> Inputs:
+    """The method's view of a region; holes outside the region's own are neither changed nor copied from."""
+    masked = mask.read(region.rect)[..., 0]
+    allowed = (masked == 0) & (state.exclude.read(region.rect)[..., 0] < 128)
+    if not state.include.empty:
+        allowed &= state.include.read(region.rect)[..., 0] >= 128
+    hole = np.zeros(masked.shape, np.float32)
+    inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
+    hole[inside] = masked[inside] / np.float32(255)
+    inputs = Inputs(to_rgb(source), hole, allowed)
+    for array in (inputs.image, inputs.mask, inputs.source):
+        array.flags.writeable = False
+    return inputs
+
+
+def _checked(request: Request, inputs: Inputs, context: RunContext) -> Result:
+    """Runs the method and looks at what it returns; a stranger's exception becomes a PluginError."""
+    title = request.plugin.title
+    try:
+        result = request.plugin.run(inputs, request.params, context)
+    except (EditorError, Cancelled, MemoryError):
+        raise
+    except Exception as error:
+        raise PluginError(f"{title} failed; nothing was changed. The log says why.") from error
+    context.check()
+    image = result.image if isinstance(result, Result) else None
+    if not isinstance(image, np.ndarray) or image.shape != inputs.image.shape or image.dtype != np.float32:
+        raise PluginError(f"{title} returned something that is not a picture of the right size; nothing was changed.")
+    under = image[inputs.mask > 0]
+    if not np.isfinite(under).all():
+        raise PluginError(f"{title} returned values that are not numbers; nothing was changed.")
+    if under.size and (under.min() < -1e-3 or under.max() > 1 + 1e-3) and inputs.image.max() <= 1:
+        raise PluginError(f"{title} returned values out of range; nothing was changed.")
+    return result
+
+
+def _full(mask: TileMap) -> TileMap:
+    writer = mask.write()
+    for _, target in writer.parts(mask.size.rect):
+        target[...] = 255
+    return writer.freeze()
+
+
+def _record(state: DocumentState, mask: TileMap, box: Rect, request: Request) -> OpRecord:
+    return OpRecord(
+        plugin=request.plugin.id,
+        version=request.plugin.version,
+        params=to_dict(request.params),
+        seed=request.seed,
+        region=(box.left, box.top, box.right, box.bottom),
+        input_sha256=_sha256(state.read(box)),
+        mask_sha256=_sha256(mask.read(box)),
+        libraries={name: metadata.version(name) for name in _LIBRARIES},
+    )
+
+
+def _sha256(pixels: NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
+
+
+def _joined(reports: list[tuple[int, Mapping[str, float | str]]]) -> dict[str, float | str]:
+    """One report of all regions: numbers averaged by the masked pixels they speak for, texts of the largest."""
+    joined: dict[str, float | str] = {}
+    for _, report in sorted(reports, key=lambda each: each[0]):
+        joined.update(report)
+    for name, value in joined.items():
+        if isinstance(value, float):
+            parts = [(count, float(report[name])) for count, report in reports if name in report]
+            joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _ in parts))
+    return joined

@@ -1,0 +1,49 @@
+"""What the user set, kept in one small TOML file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from editor.core.errors import WriteError
+from editor.io.atomic import replacing
+
+T = TypeVar("T", bool, int, float, str, list[str])
+
+log = logging.getLogger("kintsugi.settings")
+
+
+class Settings:
+    """Values by key. A file that is damaged or of the wrong type counts as not there, and the log says so."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._values: dict[str, object] = {}
+        try:
+            self._values = tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:
+            log.warning("settings %s not read: %s", path, error)
+
+    def get(self, key: str, default: T) -> T:
+        """The stored value, or `default` where there is none of the same type."""
+        value = self._values.get(key)
+        return value if type(value) is type(default) else default
+
+    def set(self, key: str, value: bool | int | float | str | list[str]) -> None:
+        """Keeps a value and writes the file; a file that can't be written is noted in the log, no more."""
+        if self._values.get(key) == value:
+            return
+        self._values[key] = value
+        # JSON's strings, numbers, booleans and flat lists are TOML's too.
+        lines = [f"{json.dumps(name)} = {json.dumps(self._values[name])}\n" for name in sorted(self._values)]
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(self._path) as temporary:
+                temporary.write_text("".join(lines), "utf-8")
+        except (OSError, WriteError) as error:
+            log.warning("settings %s not written: %s", self._path, error)
