@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from editor.core.document import DocumentState
+from editor.core.document import DocumentState, MaskName
 from editor.core.session import Session
 from editor.core.tiles import TileMap
 from editor.io.picture import Picture
@@ -39,9 +39,9 @@ def export_document(state: DocumentState, path: Path, options: ExportOptions) ->
     return write_picture(path, Picture(state.read(state.size.rect), state.metadata, ()), options)
 
 
-def load_mask(state: DocumentState, path: Path) -> DocumentState:
-    """`state` with the mask from a picture file, white = change. Raises ReadError or MaskError (wrong size)."""
+def load_mask(state: DocumentState, path: Path, name: MaskName) -> DocumentState:
+    """`state` with one of its masks from a picture file, white = masked. Raises ReadError or MaskError (wrong size)."""
     values = read_mask(path, state.size)
     writer = TileMap.blank(state.size, 1, np.uint8).write()
     writer.write(state.size.rect, values[..., None])
-    return state.with_mask("mask", writer.freeze())
+    return state.with_mask(name, writer.freeze())

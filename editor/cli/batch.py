@@ -1,0 +1,130 @@
+"""Runs a method on photos: one bad file stops nothing, and the count at the end is honest."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from editor.core.document import DocumentState, MaskName
+from editor.core.errors import EditorError, MaskError
+from editor.host import documents, mask_edits
+from editor.host.apply import accept, changed_outside
+from editor.host.jobs import CancelToken, Progress
+from editor.host.registry import Registry
+from editor.host.runner import Request, Runner
+from editor.io.write import ExportOptions
+from editor.sdk.plugin import Plugin
+
+log = logging.getLogger("kintsugi.batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is done to each photo. `mask` is a file for all, or a folder of masks named as the photos."""
+
+    registry: Registry
+    plugin: Plugin
+    params: Any
+    seed: int
+    mask: Path | None
+    include: Path | None
+    exclude: Path | None
+    grow_px: int
+    feather_px: float
+    options: ExportOptions
+
+
+def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path | None) -> int:
+    """Works all photos; returns 0 if every one was written, else 1. Raises UsageError for contradictory flags."""
+    targets = _targets(photos, output, out_dir)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    done = 0
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        whole = bars.add_task(task.plugin.title, total=len(targets))
+        for index, (photo, target) in enumerate(targets):
+            try:
+                line = _one(task, photo, target, lambda part, _, at=index: bars.update(whole, completed=at + part))
+            except EditorError as error:
+                log.warning("%s failed", photo, exc_info=True)
+                bars.console.print(
+                    f"kintsugi: {photo}: {error}", style=None, markup=False, highlight=False, soft_wrap=True
+                )
+            else:
+                done += 1
+                click.echo(line)
+            bars.update(whole, completed=index + 1)
+    if len(targets) > 1:
+        click.echo(f"{done} of {len(targets)} photos done, {len(targets) - done} failed.")
+    return 0 if done == len(targets) else 1
+
+
+def _targets(photos: Sequence[Path], output: Path | None, out_dir: Path | None) -> list[tuple[Path, Path]]:
+    if (output is None) == (out_dir is None):
+        raise click.UsageError("Say where to write: -o FILE for one photo, --out-dir FOLDER for several.")
+    if output is not None:
+        if len(photos) != 1:
+            raise click.UsageError(f"-o takes one photo, not {len(photos)}; use --out-dir FOLDER.")
+        targets = [(photos[0], output)]
+    else:
+        assert out_dir is not None
+        targets = [(photo, out_dir / photo.name) for photo in photos]
+    twice = {target for _, target in targets if sum(other == target for _, other in targets) > 1}
+    if twice:
+        raise click.UsageError(f"Two photos would both be written to {min(twice)}; run them apart.")
+    for photo, target in targets:
+        if target.resolve() == photo.resolve():
+            raise click.UsageError(f"{photo} would be overwritten; write to another name or folder.")
+    return targets
+
+
+def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
+    """Works one photo and says so in a line."""
+    began = time.perf_counter()
+    session, notes = documents.open_document(photo)
+    state = _with_masks(task, session.state, photo)
+    session.commit(state, "Mask")
+    patch = Runner(task.registry).run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
+    accept(session, patch, state)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    notes += documents.export_document(session.state, target, task.options)
+    facts = [
+        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in patch.report.items()
+    ]
+    facts += [f"{changed_outside(session)} px changed outside the mask", f"{time.perf_counter() - began:.1f} s"]
+    return "\n  ".join([f"{photo} -> {target}: {', '.join(facts)}", *notes])
+
+
+def _with_masks(task: Task, state: DocumentState, photo: Path) -> DocumentState:
+    paths: tuple[tuple[MaskName, Path | None], ...] = (
+        ("mask", _mask_for(task.mask, photo) if task.mask else None),
+        ("include", task.include),
+        ("exclude", task.exclude),
+    )
+    for name, path in paths:
+        if path is not None:
+            state = documents.load_mask(state, path, name)
+    if task.grow_px:
+        state = mask_edits.grow(state, "mask", task.grow_px)
+    if task.feather_px:
+        state = mask_edits.feather(state, "mask", task.feather_px)
+    return state
+
+
+def _mask_for(mask: Path, photo: Path) -> Path:
+    if not mask.is_dir():
+        return mask
+    named = sorted(path for path in mask.iterdir() if path.stem == photo.stem and path.is_file())
+    if not named:
+        raise MaskError(f"There is no mask named {photo.stem} in {mask}; add one or leave this photo out.")
+    return named[0]

@@ -1,0 +1,172 @@
+"""The commands and their flags. A method's flags, help texts, ranges and defaults come from its declaration alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from editor import __version__
+from editor.cli import batch, demo
+from editor.core.errors import ParamError
+from editor.host.registry import Registry
+from editor.io.write import SUBSAMPLINGS, ExportOptions
+from editor.sdk.params import ParamSpec, from_dict
+from editor.sdk.plugin import Plugin
+
+_PATH = click.Path(path_type=Path)
+
+
+def build(registry: Registry) -> click.Group:
+    """The whole command line for these methods."""
+    top = click.Group(
+        "kintsugi",
+        help="Repairs photographs on this machine, changing no pixel outside the mask. Named without a command, a "
+        "photo is opened in the window.",
+        params=[
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_print_version,
+                help="Show the version and exit.",
+            )
+        ],
+    )
+    run = click.Group("run", help="Run a method on one photo (-o) or many (--out-dir).")
+    for plugin in registry.plugins.values():
+        run.add_command(_method(plugin, registry))
+    top.add_command(run)
+    top.add_command(click.Command("list", callback=lambda: _list(registry), help="List the methods."))
+    top.add_command(
+        click.Command(
+            "demo",
+            callback=lambda out_dir: demo.run(registry, out_dir),
+            params=[
+                click.Option(
+                    ["--out-dir"],
+                    type=_PATH,
+                    default=Path("kintsugi-demo"),
+                    show_default=True,
+                    help="Where before, mask, after and side-by-side are written.",
+                )
+            ],
+            help="Remove two things from the photo that comes with Kintsugi.",
+        )
+    )
+    return top
+
+
+def _method(plugin: Plugin, registry: Registry) -> click.Command:
+    def callback(**values: Any) -> int:
+        chosen = {spec.name: values[spec.name] for spec in plugin.specs}
+        try:
+            params = from_dict(plugin.params, chosen)
+        except ParamError as error:
+            raise click.UsageError(str(error)) from error
+        task = batch.Task(
+            registry=registry,
+            plugin=plugin,
+            params=params,
+            seed=values["seed"],
+            mask=values["mask"],
+            include=values.get("include"),
+            exclude=values.get("exclude"),
+            grow_px=values["grow_mask"],
+            feather_px=values["feather_mask"],
+            options=ExportOptions(values["quality"], values["subsampling"], values["bits"], values["lossless"]),
+        )
+        return batch.run(task, values["photos"], values["output"], values["out_dir"])
+
+    own = [_flag(spec) for spec in plugin.specs]
+    return click.Command(plugin.id, callback=callback, params=[*own, *_shared(plugin)], help=plugin.summary)
+
+
+def _flag(spec: ParamSpec) -> click.Option:
+    if spec.type is bool:
+        return click.Option(
+            [f"{spec.flag}/--no-{spec.flag[2:]}"], default=spec.default, show_default=True, help=spec.doc.help
+        )
+    if spec.choice is not None:
+        kind: click.ParamType[Any] = click.Choice(spec.choice.values)
+        shown = spec.doc.help
+    else:
+        kind = click.INT if spec.type is int else click.FLOAT
+        shown = f"{spec.doc.help} [{spec.range}]"
+    return click.Option([spec.flag], type=kind, default=spec.default, show_default=True, help=shown)
+
+
+def _shared(plugin: Plugin) -> list[click.Parameter]:
+    """What every method takes beside its own parameters."""
+    flags: list[click.Parameter] = [
+        click.Argument(["photos"], nargs=-1, required=True, type=_PATH),
+        click.Option(
+            ["--mask"],
+            type=_PATH,
+            required=plugin.needs.mask,
+            help="Picture as large as the photo, white = change; for several photos also a folder of masks, each "
+            "named as its photo.",
+        ),
+        click.Option(
+            ["--grow-mask"],
+            type=click.IntRange(-500, 500),
+            default=0,
+            show_default=True,
+            help="Widen (or with a minus narrow) the mask by so many pixels.",
+        ),
+        click.Option(
+            ["--feather-mask"],
+            type=click.FloatRange(0, 500),
+            default=0,
+            show_default=True,
+            help="Soften the mask's edge over so many pixels.",
+        ),
+        click.Option(
+            ["--seed"],
+            type=click.IntRange(0, 2**31 - 1),
+            default=0,
+            show_default=True,
+            help="Another seed gives another result; the same seed the same pixels.",
+        ),
+        click.Option(["-o", "--output"], type=_PATH, help="The file to write, for one photo."),
+        click.Option(["--out-dir"], type=_PATH, help="The folder to write to, under the photos' names."),
+        click.Option(
+            ["--quality"],
+            type=click.IntRange(1, 100),
+            default=ExportOptions().quality,
+            show_default=True,
+            help="JPEG and WebP quality.",
+        ),
+        click.Option(
+            ["--subsampling"],
+            type=click.Choice(SUBSAMPLINGS),
+            default=ExportOptions().subsampling,
+            show_default=True,
+            help="JPEG chroma subsampling.",
+        ),
+        click.Option(
+            ["--bits"], type=click.Choice([8, 16]), help="Bits a channel in PNG and TIFF.  [default: as the photo]"
+        ),
+        click.Option(["--lossless"], is_flag=True, help="Write WebP without loss."),
+    ]
+    if plugin.needs.source:
+        flags += [
+            click.Option(["--include"], type=_PATH, help="Picture, white = copy only from here."),
+            click.Option(["--exclude"], type=_PATH, help="Picture, white = never copy from here."),
+        ]
+    return flags
+
+
+def _list(registry: Registry) -> None:
+    for plugin in registry.plugins.values():
+        click.echo(f"{plugin.id:16} {plugin.title}: {plugin.summary}")
+    for name, error in registry.errors.items():
+        click.echo(f"{name:16} could not be loaded: {error}", err=True)
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"kintsugi {__version__}")
+        context.exit()

@@ -1,0 +1,49 @@
+"""The main job on a photo that comes with the project, without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from editor.core.errors import WriteError
+from editor.core.metadata import Metadata
+from editor.host import documents
+from editor.host.apply import accept, changed_outside
+from editor.host.jobs import CancelToken
+from editor.host.registry import Registry
+from editor.host.runner import Request, Runner
+from editor.io.picture import Picture
+from editor.io.write import ExportOptions, write_picture
+
+_HERE = Path(__file__).parent / "demo_photo"
+_METHOD = "content_fill"
+
+
+def run(registry: Registry, out_dir: Path) -> int:
+    """Writes before.png, mask.png, after.png and side-by-side.png into `out_dir`; returns the exit code."""
+    session, _ = documents.open_document(_HERE / "photo.jpg")
+    session.commit(documents.load_mask(session.state, _HERE / "mask.png", "mask"), "Mask")
+    state = session.state
+    plugin = registry.get(_METHOD)
+    patch = Runner(registry).run(state, Request(plugin, plugin.params()), CancelToken(), lambda _part, _text: None)
+    accept(session, patch, state)
+    whole = state.size.rect
+    before, after = state.read(whole), session.state.read(whole)
+    mask = np.repeat(state.mask.read(whole), 3, axis=-1)
+    pictures = {
+        "before.png": before,
+        "mask.png": mask,
+        "after.png": after,
+        "side-by-side.png": np.concatenate([before, mask, after], axis=1),
+    }
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"The folder {out_dir} can't be made: {error.strerror}.") from error
+    for name, pixels in pictures.items():
+        write_picture(out_dir / name, Picture(pixels, Metadata(), ()), ExportOptions())
+        click.echo(out_dir / name)
+    click.echo(f"{patch.title}: {patch.seconds:.1f} s, {changed_outside(session)} px changed outside the mask.")
+    return 0
