@@ -1,0 +1,91 @@
+"""Replacing a file in one step, so that a crash or a full disk leaves the old one whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from editor.core.errors import WriteError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Gives a path beside `path` to write to; on a clean exit that file takes the place of `path`.
+
+    The old file's permissions are kept, a symbolic link stays one. On any failure the old file is untouched and the
+    temporary one is gone.
+
+    Raises:
+        WriteError: for any OSError, also one raised inside.
+    """
+    target = path
+    temporary: Path | None = None
+    try:
+        target = path.resolve() if path.is_symlink() else path
+        _check_target(target, path)
+        temporary = _create_beside(target)
+        yield temporary
+        _sync(temporary)
+        temporary.replace(target)
+        temporary = None
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise explain(error, path) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def explain(error: OSError, path: Path) -> WriteError:
+    """The line that a user gets for an error of the file system while `path` was written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        reason = f"The disk is full: {path.name} was not saved. Free some space or save elsewhere."
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        reason = f"{path} can't be written: no permission. Save it in another folder."
+    elif error.errno in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():
+        reason = f"The folder {path.parent} does not exist; choose another one."
+    elif error.errno == errno.EISDIR:
+        reason = f"{path} is a folder; choose a file name."
+    elif error.errno == errno.ENAMETOOLONG:
+        reason = f"The name {path.name[:40]}… is too long; choose a shorter one."
+    else:
+        reason = f"{path.name} was not saved: {error.strerror or error}."
+    return WriteError(reason)
+
+
+def _check_target(target: Path, path: Path) -> None:
+    if target.is_dir():
+        raise WriteError(f"{path} is a folder; choose a file name.")
+    # Replacing would succeed on a write-protected file, since only the folder counts there.
+    if target.exists() and not os.access(target, os.W_OK):
+        raise WriteError(f"{path} is write-protected; save it under another name.")
+
+
+def _create_beside(target: Path) -> Path:
+    temporary = target.with_name(f".kintsugi-{secrets.token_hex(6)}{target.suffix}")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    if target.exists():
+        with suppress(OSError):
+            temporary.chmod(target.stat().st_mode & 0o7777)
+    return temporary
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the new name itself durable, where the system can open folders; the picture is safe either way."""
+    if os.name == "posix":
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

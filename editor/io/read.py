@@ -1,0 +1,171 @@
+"""Opening pictures: what the bytes are decides, the header is checked first, and nothing half-read passes as good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.core.errors import MaskError, ReadError
+from editor.core.geometry import Size
+from editor.core.metadata import Metadata
+from editor.io import decode, exif, formats, icc, ifd, xmp
+from editor.io.picture import Decoded, Picture
+
+READ_SUFFIXES: tuple[str, ...] = tuple(formats.READ_FORMATS)
+
+_DECODERS: dict[str, Callable[[bytes, str, decode.CheckSize], Decoded]] = {
+    "JPEG": decode.decode_jpeg,
+    "PNG": decode.decode_png,
+    "WebP": decode.decode_webp,
+    "BMP": decode.decode_bmp,
+}
+
+
+def read_picture(path: Path, *, max_pixels: int = 400_000_000) -> Picture:
+    """Reads JPEG, PNG, TIFF, WebP or BMP at its own depth, upright.
+
+    Raises ReadError with one line for the user.
+    """
+    kind = _kind(path)
+
+    def check_size(width: int, height: int) -> None:
+        if width < 1 or height < 1:
+            raise ReadError(decode.DAMAGED.format(name=path.name))
+        if width * height > max_pixels:
+            raise ReadError(
+                f"{path.name} says that it is {width} x {height} pixels; "
+                f"Kintsugi opens pictures of up to {max_pixels // 1_000_000} megapixels."
+            )
+
+    try:
+        if kind == "TIFF":
+            from editor.io.decode_tiff import decode_tiff
+
+            found = decode_tiff(path, check_size)
+        else:
+            found = _DECODERS[kind](path.read_bytes(), path.name, check_size)
+        expected = formats.READ_FORMATS.get(path.suffix.lower())
+        if expected not in (None, kind):
+            found.notes.insert(0, f"{path.name} is really a {kind} file, in spite of its name.")
+        return _finish(found)
+    except OSError as error:
+        raise ReadError(f"{path.name} can't be read: {error.strerror or error}.") from error
+    except MemoryError as error:
+        raise ReadError(f"There is not enough memory to open {path.name}; close other programs first.") from error
+
+
+def read_mask(path: Path, size: Size) -> NDArray[np.uint8]:
+    """A mask of H x W, 255 = work here, from a picture's luminance, or from its alpha where its colour is constant.
+
+    Raises:
+        ReadError: the file is no readable picture.
+        MaskError: it has another size than `size`.
+    """
+    from editor.io import depth
+
+    pixels = depth.to_uint8(read_picture(path).pixels)
+    height, width, channels = pixels.shape
+    if (width, height) != (size.width, size.height):
+        raise MaskError(
+            f"The mask {path.name} is {width} x {height} pixels, but the picture is {size.width} x {size.height}; "
+            "make both the same size."
+        )
+    if channels in (2, 4):
+        colour, alpha = pixels[..., :-1], pixels[..., -1]
+        if (colour == colour[0, 0]).all() and alpha.min() < 255:
+            return np.ascontiguousarray(alpha)
+        pixels = pixels[..., :-1]
+    return depth.luminance(pixels)
+
+
+def _kind(path: Path) -> str:
+    """JPEG, PNG, TIFF, WebP or BMP, by content. Raises ReadError."""
+    name, suffix = path.name, path.suffix.lower()
+    try:
+        with path.open("rb") as file:
+            head = file.read(32)
+    except IsADirectoryError as error:
+        raise ReadError(f"{name} is a folder; choose a picture in it.") from error
+    except FileNotFoundError as error:
+        raise ReadError(f"{path} does not exist.") from error
+    except PermissionError as error:
+        text = f"{name} is a folder; choose a picture in it." if path.is_dir() else f"You may not read {path}."
+        raise ReadError(text) from error
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{path} can't be read.") from error
+    if not head:
+        raise ReadError(f"{name} is empty. Copy it again from the card or a backup.")
+    kind = formats.sniff(head)
+    if suffix in formats.RAW_SUFFIXES or (kind is None and suffix and suffix not in formats.READ_FORMATS):
+        raise ReadError(f"Kintsugi can't open {suffix} files; convert {name} to TIFF or PNG first.")
+    if kind is None:
+        other = formats.foreign(head)
+        if other:
+            raise ReadError(f"{name} is really a {other} file, which Kintsugi can't open; convert it to TIFF or PNG.")
+        raise ReadError(f"{name} is not a picture, or its beginning is damaged.")
+    return kind
+
+
+def _finish(found: Decoded) -> Picture:
+    """Checks the blocks, drops what is broken with a note, turns the picture upright."""
+    pixels = found.pixels if found.pixels.ndim == 3 else found.pixels[..., None]
+    block = found.exif or None
+    turn = found.orientation
+    if block is not None:
+        try:
+            exif.check(block)
+            turn = exif.orientation(block) if turn is None else turn
+        except ifd.IfdError:
+            block = None
+            found.notes.append("The EXIF data is damaged and was dropped.")
+    pixels = oriented(pixels, turn or 1)
+    if block is not None:
+        block = exif.upright(block, pixels.shape[1], pixels.shape[0])
+    metadata = Metadata(
+        icc=_sound_profile(found.icc, pixels.shape[2], found.notes),
+        exif=block,
+        xmp=_sound_xmp(found.xmp, found.notes),
+        iptc=found.iptc or None,
+    )
+    return Picture(pixels, metadata, tuple(found.notes))
+
+
+def oriented(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """The picture as EXIF's orientation 1 to 8 wants it shown; C-contiguous, copied only if needed."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _sound_profile(profile: bytes | None, channels: int, notes: list[str]) -> bytes | None:
+    if not profile:
+        return None
+    try:
+        space = icc.colour_space(profile)
+    except ValueError:
+        notes.append("The colour profile is damaged and was dropped; the colours are taken as sRGB.")
+        return None
+    wanted = "RGB" if channels >= 3 else "GRAY"
+    if space != wanted:
+        notes.append(f"The colour profile is for {space}, not for this picture, and was dropped.")
+        return None
+    return profile
+
+
+def _sound_xmp(packet: bytes | None, notes: list[str]) -> bytes | None:
+    if not packet:
+        return None
+    try:
+        xmp.check(packet)
+    except ValueError:
+        notes.append("The XMP data is damaged and was dropped.")
+        return None
+    return xmp.upright(packet)
