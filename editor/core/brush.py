@@ -29,7 +29,7 @@ class Brush:
     erase: bool = False
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def stamp(radius_px: float, hardness: float, opacity: float, dx: float = 0.0, dy: float = 0.0) -> NDArray[np.uint8]:
     """A dab as a square of coverages 0..255 whose centre lies (dx, dy) off its middle pixel's centre.
 
@@ -37,12 +37,16 @@ def stamp(radius_px: float, hardness: float, opacity: float, dx: float = 0.0, dy
     gets one pixel of antialiasing.
     """
     reach = math.ceil(radius_px + 1)
-    axis = np.arange(-reach, reach + 1, dtype=np.float32)
+    # A centred dab is the same in all four quarters; the largest ones would else cost more than a frame.
+    centred = dx == dy == 0
+    axis = np.arange(0 if centred else -reach, reach + 1, dtype=np.float32)
     distance = np.hypot(axis[None, :] - np.float32(dx), axis[:, None] - np.float32(dy))
     soft_px = max(1.0, radius_px * (1 - hardness))
     ramp = np.clip((radius_px + 0.5 - distance) / soft_px, 0, 1)
     coverage = (0.5 - 0.5 * np.cos(np.pi * ramp)) * (255 * opacity)
     dab: NDArray[np.uint8] = np.rint(coverage).astype(np.uint8)
+    if centred:
+        dab = np.pad(dab, ((reach, 0), (reach, 0)), mode="reflect")
     dab.flags.writeable = False
     return dab
 
@@ -79,7 +83,7 @@ class Stroke:
         dx = dy = 0.0
         if radius_px < _SUBPIXEL_RADIUS:
             dx, dy = (round((part - 0.5) * 4) / 4 for part in (x - column, y - row))
-        dab = stamp(round(radius_px * 2) / 2, self._brush.hardness, self._brush.opacity, dx, dy)
+        dab = stamp(_round_radius(radius_px), self._brush.hardness, self._brush.opacity, dx, dy)
         reach = dab.shape[0] // 2
         box = Rect(column - reach, row - reach, column + reach + 1, row + reach + 1)
         for part, target in self._writer.parts(box):
@@ -90,3 +94,9 @@ class Stroke:
             else:
                 np.maximum(mask, cover, out=mask)
         return box.intersect(self._writer.base.size.rect)
+
+
+def _round_radius(radius_px: float) -> float:
+    """To half a pixel, or to about 2 % for large ones: a pen's pressure would else need a new stamp for every dab."""
+    step_px = max(0.5, 2.0 ** math.floor(math.log2(radius_px)) / 32)
+    return round(radius_px / step_px) * step_px

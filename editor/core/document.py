@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from editor.core.geometry import Rect, Size, TileKey
+from editor.core.geometry import Rect, Size, TileKey, tile_keys
 from editor.core.layers import Layer, composite
 from editor.core.metadata import Metadata
 from editor.core.tiles import Pixels, Tile, TileMap
@@ -94,7 +94,8 @@ class DocumentState:
         theirs = {layer.id: layer for layer in other.layers}
         for ident in mine.keys() | theirs.keys():
             keys |= _layer_differs(mine.get(ident), theirs.get(ident))
-        if [*mine] != [*theirs] and set(mine) == set(theirs):
+        if [ident for ident in mine if ident in theirs] != [ident for ident in theirs if ident in mine]:
+            # Where fewer than two layers reach, their order shows nowhere: so all but one will do.
             for layer in self.layers[1:]:
                 keys |= _reach(layer)
         return keys
@@ -116,4 +117,5 @@ def _layer_differs(one: Layer | None, other: Layer | None) -> set[TileKey]:
 
 
 def _reach(layer: Layer) -> set[TileKey]:
-    return set((layer.mask if layer.mask is not None else layer.pixels).tiles)
+    # Without a mask a layer hides what lies below even where its own tiles are missing, that is zero.
+    return set(layer.mask.tiles if layer.mask is not None else tile_keys(layer.pixels.size.rect))

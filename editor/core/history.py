@@ -1,13 +1,13 @@
 """The history of a document as a tree: undone steps are kept as branches, nothing is lost by going on from the past.
 
-States share tiles, so a step costs what it changed. Tiles that only the past needs are dropped from memory beyond a
-budget, as soon as a store holds them.
+States share tiles, so a step costs what it changed. Tiles that the current state does not need are dropped from memory
+beyond a budget, as soon as a store holds them.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,15 +29,22 @@ class Step:
 
 
 class History:
-    """Steps by id, the current one, and for each step the child that redo goes to."""
+    """Steps by id, the current one, and for each step the child that redo goes to.
+
+    Belongs to one thread, except for `trim`. budget_bytes: what tiles that the current state does not need may take in
+    memory.
+    """
 
     def __init__(self, first: Step, budget_bytes: int = 1 << 30) -> None:
         self._steps: dict[int, Step] = {first.id: first}
         self._current = first
         self._redo: dict[int, int] = {}
-        self._past: deque[Tile] = deque()
-        self._past_bytes = 0
+        # Every tile of every step once, in the order in which they came; a dict because sets have no order.
+        self._tiles: dict[Tile, None] = {}
+        self._tiles_bytes = 0
+        self._lock = threading.Lock()
         self.budget_bytes = budget_bytes
+        self._enter(first.state)
 
     @property
     def current(self) -> Step:
@@ -60,7 +67,7 @@ class History:
         self._steps[step.id] = step
         if step.parent is not None:
             self._redo[step.parent] = step.id
-            self._leave(self._steps[step.parent].state, step.state)
+        self._enter(step.state)
 
     def go_to(self, step_id: int) -> Step:
         """Makes any step the current one; redo will lead back along the way that is walked."""
@@ -69,9 +76,8 @@ class History:
         while child.parent is not None:
             self._redo[child.parent] = child.id
             child = self._steps[child.parent]
-        self._leave(self._current.state, step.state)
         self._current = step
-        self._trim()
+        self.trim()
         return step
 
     def undo_step(self) -> Step | None:
@@ -100,23 +106,26 @@ class History:
     def children(self, step_id: int) -> list[Step]:
         return [step for step in self._steps.values() if step.parent == step_id]
 
-    def _leave(self, before: DocumentState, after: DocumentState) -> None:
-        kept = {id(tile) for tile in after.tiles()}
-        for tile in before.tiles():
-            if id(tile) not in kept:
-                self._past.append(tile)
-                self._past_bytes += tile.nbytes
+    def trim(self) -> None:
+        """Drops the oldest tiles beyond the budget from memory; only those that a store holds. Safe in any thread.
 
-    def _trim(self) -> None:
-        """Drops the oldest tiles of the past from memory until the budget holds; the store must hold them first."""
-        if self._past_bytes <= self.budget_bytes:
-            return
-        needed = {id(tile) for tile in self._current.state.tiles()}
-        for _ in range(len(self._past)):
-            if self._past_bytes <= self.budget_bytes:
+        Called on every move, and by a store when it holds more tiles than before.
+        """
+        with self._lock:
+            if self._tiles_bytes <= self.budget_bytes:
                 return
-            tile = self._past.popleft()
-            if id(tile) in needed or not tile.resident or tile.release():
-                self._past_bytes -= tile.nbytes
-            else:
-                self._past.append(tile)
+            needed = set(self._current.state.tiles())
+            past = [tile for tile in self._tiles if tile.resident and tile not in needed]
+            excess_bytes = sum(tile.nbytes for tile in past) - self.budget_bytes
+            for tile in past:
+                if excess_bytes <= 0:
+                    return
+                if tile.release():
+                    excess_bytes -= tile.nbytes
+
+    def _enter(self, state: DocumentState) -> None:
+        with self._lock:
+            for tile in state.tiles():
+                if tile not in self._tiles:
+                    self._tiles[tile] = None
+                    self._tiles_bytes += tile.nbytes

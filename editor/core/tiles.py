@@ -86,9 +86,7 @@ class TileMap:
     def from_array(cls, pixels: Pixels) -> TileMap:
         """A map of all of `pixels` (H x W x C), copied."""
         size = Size(pixels.shape[1], pixels.shape[0])
-        tiles = {
-            key: Tile(np.ascontiguousarray(pixels[tile_rect(key, size).slices]).copy()) for key in tile_keys(size.rect)
-        }
+        tiles = {key: Tile(pixels[tile_rect(key, size).slices].copy()) for key in tile_keys(size.rect)}
         return cls(size, pixels.shape[2], pixels.dtype, MappingProxyType(tiles))
 
     def read(self, rect: Rect) -> Pixels:
@@ -113,10 +111,10 @@ class TileMap:
     @property
     def bounds(self) -> Rect:
         """The box around all tiles that are there, to the tile."""
-        box = EMPTY
-        for key in self.tiles:
-            box = box.union(tile_rect(key, self.size))
-        return box
+        if not self.tiles:
+            return EMPTY
+        columns, rows = zip(*self.tiles, strict=True)
+        return tile_rect((min(columns), min(rows)), self.size).union(tile_rect((max(columns), max(rows)), self.size))
 
     @property
     def nbytes(self) -> int:
