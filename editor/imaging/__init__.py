@@ -1,0 +1,1 @@
+"""Shared pixel operations on numpy arrays, without state and without I/O."""

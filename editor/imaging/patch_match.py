@@ -1,0 +1,311 @@
+"""Filling by patches: which pixel of the source each pixel of a hole should be copied from.
+
+The energy and its expectation-maximisation loop over a pyramid are those of Wexler, Shechtman and Irani, "Space-Time
+Completion of Video" (2007); the search is PatchMatch (Barnes et al. 2009); the onion-peel start at the coarsest level
+and the texture feature follow Newson et al., "Video Inpainting of Complex Scenes" (2014). The last step picks one
+shift a pixel and lets seams settle where they cost least (Kwatra et al., "Graphcut Textures", 2003, equation 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.imaging import _patch_kernels as kernels
+from editor.imaging.bands import Band, Each, bands, serial
+from editor.imaging.pyramid import halve_all, halve_any, halve_image
+
+Bool = NDArray[np.bool_]
+U8 = NDArray[np.uint8]
+I32 = NDArray[np.int32]
+F32 = NDArray[np.float32]
+
+_FULL_SEARCH_PX = 150_000
+_MIN_SOURCES = 24
+_SEAM_PASSES = 6
+
+
+class NoSourceError(ValueError):
+    """There is no pixel that may be copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How the search is done.
+
+    patch_px: side of a patch. seed: of every random draw. start_px: the coarsest level is the one where the hole is
+    about twice this thick. each: runs the bands. advance: told the share of the work done, 0..1; may raise.
+    """
+
+    patch_px: int = 7
+    seed: int = 0
+    start_px: float = 3.0
+    each: Each = serial
+    advance: Callable[[float], None] = lambda share: None
+
+
+@dataclass(slots=True)
+class _Level:
+    """One level of the pyramid; `pixels` is H x 4W uint8, its hole is written by votes."""
+
+    pixels: U8
+    hole: Bool
+    source: Bool
+    usable: U8
+    high: int
+    wide: int
+
+
+@dataclass(slots=True)
+class _Field:
+    """Best matches of all patches that touch the hole; arrays over the corners from (top, left) on."""
+
+    top: int
+    left: int
+    active: U8
+    near_y: I32
+    near_x: I32
+    cost: I32
+
+    @property
+    def bands(self) -> list[Band]:
+        return bands(*self.active.shape, int(np.count_nonzero(self.active)))
+
+
+def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tuple[I32, I32]:
+    """Finds for every pixel of the hole the source pixel whose value it should take.
+
+    Args:
+        image: H x W x 3 float32, 0..1; values in the hole are not looked at.
+        hole: H x W bool.
+        source: H x W bool, True where a pixel may be copied; what also lies in the hole is left out.
+        search: how to search.
+
+    Returns:
+        (y, x), each H x W int32: pixel (i, j) of the hole takes `image[y[i, j], x[i, j]]`, which lies in the source;
+        a pixel outside the hole names itself.
+
+    Raises:
+        NoSourceError: no pixel may be copied.
+    """
+    source = source & ~hole
+    if not source.any():
+        raise NoSourceError("no source pixel")
+    levels = _levels(_features(image, hole, search.patch_px), hole, source, search)
+    field = _start(levels[-1], search)
+    spent, total = 0.0, sum(_effort(level) for level in levels)
+    for depth in range(len(levels) - 1, -1, -1):
+        level = levels[depth]
+        if depth < len(levels) - 1:
+            field = _refine(field, levels[depth + 1], level, search)
+        _solve(level, field, depth, search)
+        spent += _effort(level)
+        search.advance(0.9 * spent / total)
+    return _settle(levels[0], field, search)
+
+
+def _effort(level: _Level) -> float:
+    return 1000.0 + float(np.count_nonzero(level.hole))
+
+
+def _features(image: F32, hole: Bool, patch_px: int) -> U8:
+    """H x W x 4 uint8: colour, and how much the brightness changes around a pixel (Newson et al. 2014, section 3.2)."""
+    high, wide = hole.shape
+    pixels = np.empty((high, wide, 4), np.uint8)
+    np.clip(image * np.float32(255) + np.float32(0.5), 0, 255, out=pixels[..., :3], casting="unsafe")
+    grey = cv2.cvtColor(pixels[..., :3], cv2.COLOR_RGB2GRAY)
+    change = cv2.absdiff(grey, cv2.erode(grey, np.ones((2, 2), np.uint8)))
+    known = cv2.erode(np.where(hole, np.uint8(0), np.uint8(1)), np.ones((3, 3), np.uint8)).astype(np.float32)
+    window = (2 * patch_px + 1, 2 * patch_px + 1)
+    mean = cv2.blur(change * known, window) / np.maximum(cv2.blur(known, window), 1e-3)
+    np.clip(mean * 4, 0, 255, out=pixels[..., 3], casting="unsafe")
+    return pixels
+
+
+def _levels(pixels: U8, hole: Bool, source: Bool, search: Search) -> list[_Level]:
+    thick = float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3).max())
+    count = max(3, 1 + int(np.ceil(np.log2(max(thick, 1.0) / search.start_px))))
+    first = _level(pixels, hole, source, search.patch_px)
+    while first.usable.sum() == 0:
+        search = Search(max(1, search.patch_px - 2), search.seed, search.start_px, search.each, search.advance)
+        first = _level(pixels, hole, source, search.patch_px)
+    levels = [first]
+    while len(levels) < count:
+        pixels, hole, source = halve_image(pixels), halve_any(hole), halve_all(source)
+        level = _level(pixels, hole, source, search.patch_px)
+        same_patch = (level.high, level.wide) == (first.high, first.wide)
+        if not same_patch or int(level.usable.sum()) < _MIN_SOURCES:
+            break
+        levels.append(level)
+        search.advance(0.0)
+    return levels
+
+
+def _level(pixels: U8, hole: Bool, source: Bool, patch_px: int) -> _Level:
+    rows, columns = hole.shape
+    high, wide = min(patch_px, rows), min(patch_px, columns)
+    usable = cv2.erode(
+        source.astype(np.uint8),
+        np.ones((high, wide), np.uint8),
+        anchor=(0, 0),
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    flat = np.ascontiguousarray(pixels).reshape(rows, columns * 4).copy()
+    return _Level(flat, hole, source, np.asarray(usable, np.uint8), high, wide)
+
+
+def _field(level: _Level, wanted: Bool) -> _Field:
+    """An empty field over the corners of all patches inside the picture that touch `wanted`."""
+    rows, columns = wanted.shape
+    ys, xs = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+    top, bottom = max(0, ys[0] - level.high + 1), min(ys[-1], rows - level.high) + 1
+    left, right = max(0, xs[0] - level.wide + 1), min(xs[-1], columns - level.wide) + 1
+    shape = (int(bottom - top), int(right - left))
+    touch = cv2.dilate(
+        wanted[top : bottom + level.high - 1, left : right + level.wide - 1].astype(np.uint8),
+        np.ones((level.high, level.wide), np.uint8),
+        anchor=(0, 0),
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    active = np.ascontiguousarray(touch[: shape[0], : shape[1]])
+    zeros = np.zeros(shape, np.int32)
+    return _Field(int(top), int(left), active, zeros, zeros.copy(), np.full(shape, kernels.FAR, np.int32))
+
+
+def _scatter(level: _Level, field: _Field, where: Bool, seed: int) -> None:
+    """Random usable matches for the corners in `where` (box)."""
+    choices = np.flatnonzero(level.usable)
+    picks = choices[np.random.default_rng([seed, choices.size]).integers(0, choices.size, int(where.sum()))]
+    field.near_y[where], field.near_x[where] = np.divmod(picks, level.usable.shape[1])
+
+
+def _pass(level: _Level, field: _Field, valid: Bool | None, turn: int, fresh: bool, reach: int, search: Search) -> None:
+    known = level.usable if valid is None else valid.astype(np.uint8)
+    old_y, old_x = field.near_y.copy(), field.near_x.copy()
+
+    def band(rows: Band) -> None:
+        kernels.search_band(
+            level.pixels, known, valid is not None, level.usable, field.active, field.top, field.left, old_y, old_x,
+            field.near_y, field.near_x, field.cost, level.high, level.wide, rows[0], rows[1], search.seed, turn, fresh,
+            reach,
+        )  # fmt: skip
+
+    search.each(band, field.bands)
+
+
+def _vote(level: _Level, field: _Field, wanted: Bool, weight: F32, search: Search) -> None:
+    frame = wanted.astype(np.uint8)
+
+    def band(rows: Band) -> None:
+        kernels.vote_band(
+            level.pixels, frame, field.active, field.top, field.left, field.near_y, field.near_x, weight, level.high,
+            level.wide, rows[0], rows[1],
+        )  # fmt: skip
+
+    search.each(band, _hole_bands(wanted))
+
+
+def _hole_bands(wanted: Bool) -> list[Band]:
+    ys = np.flatnonzero(wanted.any(axis=1))
+    first, last = int(ys[0]), int(ys[-1]) + 1
+    cut = bands(last - first, wanted.shape[1], 4 * int(np.count_nonzero(wanted)))
+    return [(first + a, first + b) for a, b in cut]
+
+
+def _trust(level: _Level, field: _Field) -> F32:
+    """How much a patch is believed for its place: less the deeper it lies in the hole (Wexler et al. 2007, 3.3)."""
+    depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3)
+    rows, columns = field.active.shape
+    y, x = field.top + level.high // 2, field.left + level.wide // 2
+    middle = depth[y : y + rows, x : x + columns]
+    return np.power(np.float32(1.3), -np.minimum(middle, np.float32(60)), dtype=np.float32)
+
+
+def _similarity(field: _Field, keenness: float) -> F32:
+    """exp(-d / 2 sigma^2), sigma^2 being a high quantile of all distances divided by `keenness`."""
+    costs = field.cost[field.active > 0]
+    sigma2 = max(float(np.quantile(costs[:: max(1, costs.size // 20000)], 0.75)), 1.0) / keenness
+    low = costs.min()
+    return np.exp(-(field.cost - low).astype(np.float32) / np.float32(2 * sigma2))
+
+
+def _start(level: _Level, search: Search) -> _Field:
+    """Fills the coarsest level from the rim inwards, a ring at a time, comparing known pixels only."""
+    valid = ~level.hole
+    if not valid.any():
+        valid = level.source.copy()
+    cross = np.ones((3, 3), np.uint8)
+    while not valid.all():
+        ring = (cv2.dilate(valid.astype(np.uint8), cross) > 0) & ~valid
+        field = _field(level, ring)
+        _scatter(level, field, field.active > 0, search.seed)
+        for turn in range(6):
+            _pass(level, field, valid, turn, turn == 0, max(level.hole.shape), search)
+        _vote(level, field, ring, _similarity(field, 4.0), search)
+        valid |= ring
+    field = _field(level, level.hole)
+    _scatter(level, field, field.active > 0, search.seed)
+    return field
+
+
+def _refine(coarse: _Field, above: _Level, level: _Level, search: Search) -> _Field:
+    """The coarse matches carried to the next finer level, and the picture they give there."""
+    field = _field(level, level.hole)
+    rows, columns = field.active.shape
+    y, x = np.mgrid[field.top : field.top + rows, field.left : field.left + columns].astype(np.int32)
+    r = np.clip(y // 2 - coarse.top, 0, coarse.active.shape[0] - 1)
+    c = np.clip(x // 2 - coarse.left, 0, coarse.active.shape[1] - 1)
+    v = 2 * coarse.near_y[r, c] + (y - 2 * (r + coarse.top))
+    u = 2 * coarse.near_x[r, c] + (x - 2 * (c + coarse.left))
+    inside = (v >= 0) & (u >= 0) & (v < level.usable.shape[0]) & (u < level.usable.shape[1]) & (coarse.active[r, c] > 0)
+    v, u = np.where(inside, v, 0), np.where(inside, u, 0)
+    lost = (field.active > 0) & ~(inside & (level.usable[v, u] > 0))
+    field.near_y[:], field.near_x[:] = v, u
+    if lost.any():
+        _scatter(level, field, lost, search.seed)
+    _vote(level, field, level.hole, _trust(level, field), search)
+    return field
+
+
+def _solve(level: _Level, field: _Field, depth: int, search: Search) -> None:
+    """Expectation-maximisation: search for all patches, then vote for all pixels, a few times."""
+    wide_search = int(np.count_nonzero(field.active)) <= _FULL_SEARCH_PX
+    reach = max(level.hole.shape) if wide_search else 16
+    rounds = min(2 + 2 * depth, 10)
+    trust = _trust(level, field)
+    for turn in range(rounds):
+        for half in range(2):
+            _pass(level, field, None, 2 * turn + half + 64 * depth, half == 0, reach, search)
+        keenness = 2.0 + 6.0 * turn / max(1, rounds - 1)
+        _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
+
+
+def _settle(level: _Level, field: _Field, search: Search) -> tuple[I32, I32]:
+    """One source position a pixel, in regions of equal shift."""
+    rows, columns = level.hole.shape
+    map_y, map_x = (np.ascontiguousarray(axis) for axis in np.mgrid[:rows, :columns].astype(np.int32))
+    weight = _trust(level, field) * _similarity(field, 8.0)
+    wanted, allowed = level.hole.astype(np.uint8), level.source.astype(np.uint8)
+    cut = _hole_bands(level.hole)
+
+    def label(band: Band) -> None:
+        kernels.label_band(
+            wanted, field.active, field.top, field.left, field.near_y, field.near_x, weight, level.high, level.wide,
+            band[0], band[1], map_y, map_x,
+        )  # fmt: skip
+
+    search.each(label, cut)
+    for turn in range(2 * _SEAM_PASSES):
+
+        def settle(band: Band, parity: int = turn % 2) -> None:
+            kernels.settle_band(level.pixels, wanted, allowed, map_y, map_x, parity, band[0], band[1])
+
+        search.each(settle, cut)
+    search.advance(1.0)
+    return map_y, map_x

@@ -1,0 +1,215 @@
+"""A context without a host, and the checks that every plugin must pass. For tests only."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.core.errors import Cancelled, PluginError
+from editor.sdk.context import Context
+from editor.sdk.params import ParamSpec, Value, from_dict
+from editor.sdk.plugin import Inputs, Plugin, Result
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Infer = Callable[[str, Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
+Run = Callable[[str, Inputs, Mapping[str, object]], Result]
+
+
+@dataclasses.dataclass
+class _Shared:
+    """What a context and its sub-contexts have in common."""
+
+    cancel_after: int | None
+    checks: int = 0
+    reports: list[tuple[float, str]] = dataclasses.field(default_factory=list)
+    lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
+
+
+class FakeContext:
+    """An `editor.sdk.context.Context` for tests.
+
+    cancel_after: raise Cancelled from that check (or progress) on, counted from 0; None never cancels.
+    infer, run: stand-ins for models and other methods; without them, asking for one is a PluginError.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        threads: int = 1,
+        *,
+        origin: tuple[int, int] = (0, 0),
+        cancel_after: int | None = None,
+        infer: Infer | None = None,
+        run: Run | None = None,
+    ) -> None:
+        self.seed = seed
+        self.threads = threads
+        self.origin = origin
+        self.rng = np.random.default_rng(seed)
+        self._infer = infer
+        self._run = run
+        self._span = (0.0, 1.0)
+        self._shared = _Shared(cancel_after)
+
+    @property
+    def checks(self) -> int:
+        """How often the method gave the user a chance to cancel."""
+        return self._shared.checks
+
+    @property
+    def reports(self) -> list[tuple[float, str]]:
+        """All progress so far, as (fraction of the whole, text)."""
+        return self._shared.reports
+
+    def check(self) -> None:
+        shared = self._shared
+        with shared.lock:
+            shared.checks += 1
+            if shared.cancel_after is not None and shared.checks > shared.cancel_after:
+                raise Cancelled
+
+    def progress(self, fraction: float, text: str = "") -> None:
+        self.check()
+        start, end = self._span
+        with self._shared.lock:
+            self._shared.reports.append((start + (end - start) * fraction, text))
+
+    def sub(self, start: float, end: float) -> Context:
+        part = FakeContext(self.seed, self.threads, origin=self.origin, infer=self._infer, run=self._run)
+        low, high = self._span
+        part._span = (low + (high - low) * start, low + (high - low) * end)
+        part._shared = self._shared
+        return part
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        if self.threads == 1:
+            return [function(item) for item in items]
+        with ThreadPoolExecutor(self.threads) as pool:
+            return list(pool.map(function, items))
+
+    def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        if self._infer is None:
+            raise PluginError(f"No model {model!r} in this test.")
+        return self._infer(model, inputs)
+
+    def run(self, method: str, inputs: Inputs, **params: object) -> Result:
+        if self._run is None:
+            raise PluginError(f"No method {method!r} in this test.")
+        return self._run(method, inputs, params)
+
+
+def check_plugin(plugin: Plugin, inputs: Inputs, *, max_checks_after_cancel: int = 8) -> Result:
+    """Runs a method in all the ways a host will, and says what it does wrong.
+
+    Checked: the result's shape, type, range and finiteness; the inputs stay untouched; the same seed gives the same
+    pixels on one thread and on three; each parameter changes the result; a cancel, early or late, ends the run as Cancelled.
+
+    Args:
+        plugin: the declaration.
+        inputs: a small picture and whatever else the method needs, on which every parameter should matter.
+        max_checks_after_cancel: how often it may look again after the first cancel (other threads may).
+
+    Returns:
+        The result with default parameters and seed 0.
+
+    Raises:
+        AssertionError: it breaks a rule; the message says which.
+    """
+    frozen = _frozen(inputs)
+    kept = [array.copy() for array in _arrays(frozen)]
+    counter = FakeContext(seed=0)
+    first = plugin.run(frozen, plugin.params(), counter)
+    _check_result(plugin, inputs, first)
+    for before, after in zip(kept, _arrays(frozen), strict=True):
+        _require(np.array_equal(before, after), f"{plugin.id} changed its inputs")
+    for threads in (1, 3):
+        again = plugin.run(frozen, plugin.params(), FakeContext(seed=0, threads=threads))
+        _require(_equal(first, again), f"{plugin.id} gives other pixels for the same seed on {threads} threads")
+    for spec in plugin.specs:
+        value = _other_value(spec)
+        changed = plugin.run(frozen, from_dict(plugin.params, {spec.name: value}), FakeContext(seed=0))
+        _check_result(plugin, inputs, changed)
+        _require(not _equal(first, changed), f"{plugin.id}: {spec.name} = {value!r} changes nothing")
+    _require(counter.checks > 0, f"{plugin.id} never looks whether the user cancelled")
+    fractions = [fraction for fraction, _ in counter.reports]
+    _require(fractions == sorted(fractions), f"{plugin.id}: its progress goes backwards")
+    for at in sorted({0, counter.checks // 2, counter.checks - 1}):
+        context = FakeContext(seed=0, cancel_after=at)
+        try:
+            plugin.run(frozen, plugin.params(), context)
+        except Cancelled:
+            pass
+        else:
+            raise AssertionError(f"{plugin.id} went on after a cancel")
+        _require(context.checks <= at + max_checks_after_cancel, f"{plugin.id} worked on after a cancel")
+    return first
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise AssertionError(message)
+
+
+def _arrays(inputs: Inputs) -> Iterator[NDArray[Any]]:
+    for array in (inputs.image, inputs.mask, inputs.source, *inputs.frames):
+        if array is not None:
+            yield array
+
+
+def _frozen(inputs: Inputs) -> Inputs:
+    """A copy that cannot be written to."""
+
+    def freeze(array: Any) -> Any:
+        if array is None:
+            return None
+        copy = array.copy()
+        copy.flags.writeable = False
+        return copy
+
+    return Inputs(
+        freeze(inputs.image),
+        freeze(inputs.mask),
+        freeze(inputs.source),
+        tuple(freeze(frame) for frame in inputs.frames),
+    )
+
+
+def _check_result(plugin: Plugin, inputs: Inputs, result: Result) -> None:
+    made = result.mask if plugin.makes == "mask" else result.image
+    if made is None:
+        raise AssertionError(f"{plugin.id} makes {plugin.makes} but returned none")
+    _require(made.dtype == np.float32, f"{plugin.id} returned {made.dtype}, not float32")
+    _require(bool(np.isfinite(made).all()), f"{plugin.id} returned values that are not finite")
+    _require(float(made.min()) >= 0 and float(made.max()) <= 1, f"{plugin.id} returned values outside 0..1")
+    dims = 2 if plugin.makes == "mask" else 3
+    _require(made.ndim == dims, f"{plugin.id} returned {made.ndim} axes, not {dims}")
+    _require(dims == 2 or made.shape[2] == 3, f"{plugin.id} returned {made.shape[-1]} channels, not 3")
+    if plugin.makes != "document" and inputs.image is not None:
+        _require(made.shape[:2] == inputs.image.shape[:2], f"{plugin.id} returned another size")
+
+
+def _equal(one: Result, two: Result) -> bool:
+    return all(
+        (a is None and b is None) or (a is not None and b is not None and np.array_equal(a, b))
+        for a, b in ((one.image, two.image), (one.mask, two.mask))
+    )
+
+
+def _other_value(spec: ParamSpec) -> Value:
+    """An allowed value that is far from the default."""
+    if spec.type is bool:
+        return not spec.default
+    if spec.choice is not None:
+        return next(value for value in spec.choice.values if value != spec.default)
+    assert spec.range is not None  # noqa: S101 - params.specs refuses a number without one
+    middle = (spec.range.low + spec.range.high) / 2
+    value = spec.range.low if float(spec.default) > middle else spec.range.high
+    return spec.type(value)  # type: ignore[no-any-return]  # int or float here

@@ -1,0 +1,199 @@
+"""How a fill is put together: holes into clusters, each searched, copied and blended by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.imaging.bands import Band, Each
+from editor.imaging.blend import blend
+from editor.imaging.measures import texture_ratio
+from editor.imaging.patch_match import NoSourceError, Search, correspondence
+from editor.sdk.context import Context
+from editor.sdk.errors import MaskError
+from editor.sdk.plugin import Inputs, Result
+
+if TYPE_CHECKING:
+    from plugins.content_fill import Params
+
+Bool = NDArray[np.bool_]
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+Box = tuple[slice, slice]
+
+_JOIN_PX = 32
+_ALONE_PX = 20_000
+_NO_SOURCE = "There is nothing to copy from. Paint a smaller area, or allow more of the photo as source."
+
+
+def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
+    """The run of the plugin, see `plugins.content_fill.run`."""
+    if inputs.image is None or inputs.mask is None or inputs.source is None:
+        raise MaskError("Paint over what should go first.")
+    image, hole = inputs.image, inputs.mask > 0
+    result = np.clip(image, 0, 1)
+    if not hole.any():
+        return Result(image=result, report={"texture": 1.0})
+    source = inputs.source & ~hole
+    if not source.any():
+        raise MaskError(_NO_SOURCE)
+    jobs = [_Job(image, hole, source, cluster, params, ctx.seed) for cluster in _clusters(hole)]
+    ratios = _run_all(jobs, result, ctx)
+    sizes = [job.size for job in jobs]
+    return Result(image=result, report={"texture": round(float(np.average(ratios, weights=sizes)), 3)})
+
+
+def correspond(inputs: Inputs, params: Params, ctx: Context) -> tuple[I32, I32]:
+    """Where each pixel of the fill is copied from, before any colour is fitted.
+
+    Returns:
+        (y, x), each H x W int32: `image[y, x]` is the fill before blending; outside the hole a pixel names itself.
+
+    Raises:
+        MaskError: there is nothing to copy from.
+        Cancelled: the user cancelled.
+    """
+    if inputs.image is None or inputs.mask is None or inputs.source is None:
+        raise MaskError("Paint over what should go first.")
+    hole = inputs.mask > 0
+    rows, columns = hole.shape
+    map_y, map_x = (np.ascontiguousarray(axis) for axis in np.mgrid[:rows, :columns].astype(np.int32))
+    for cluster in _clusters(hole):
+        job = _Job(inputs.image, hole, inputs.source & ~hole, cluster, params, ctx.seed)
+        y, x = job.search(_each(ctx), lambda share: ctx.check())
+        map_y[job.box][job.hole] = y[job.hole] + job.box[0].start
+        map_x[job.box][job.hole] = x[job.hole] + job.box[1].start
+    return map_y, map_x
+
+
+class _Job:
+    """One cluster of holes with the part of the picture that it may be filled from."""
+
+    def __init__(self, image: F32, hole: Bool, source: Bool, cluster: Bool, params: Params, seed: int) -> None:
+        self.params = params
+        self.seed = seed
+        self.size = int(np.count_nonzero(cluster))
+        thick = float(cv2.distanceTransform(cluster.astype(np.uint8), cv2.DIST_L2, 3).max())
+        margin = int(max(192.0, 5.0 * thick) * params.search / 100)
+        self.box, near = _surroundings(cluster, source, margin)
+        self.hole = cluster[self.box]
+        self.source = source[self.box] & near
+        others = hole[self.box] & ~self.hole
+        self.image = np.ascontiguousarray(image[self.box])
+        if others.any():
+            self.image = _smoothed_over(self.image, hole[self.box], others)
+
+    def search(self, each: Each, advance: Callable[[float], None]) -> tuple[I32, I32]:
+        # Beside the random draws, a seed also picks the patch size and where the pyramid starts: these change the
+        # composition, where draws alone often end in the same picture.
+        patch_px = max(3, self.params.patch_px + (0, 2, -2)[self.seed % 3])
+        start_px = (3.0, 4.5, 2.0, 6.0)[self.seed % 4]
+        try:
+            return correspondence(
+                self.image, self.hole, self.source, Search(patch_px, self.seed, start_px, each, advance)
+            )
+        except NoSourceError as error:
+            raise MaskError(_NO_SOURCE) from error
+
+    def fill(self, each: Each, advance: Callable[[float], None]) -> tuple[F32, float]:
+        """The filled pixels of the box, and their texture ratio."""
+        map_y, map_x = self.search(each, lambda share: advance(0.85 * share))
+        filled = blend(self.image, self.hole, map_y, map_x, reach=self.params.color_match / 100, each=each)
+        advance(1.0)
+        return filled, texture_ratio(filled, self.hole)
+
+
+def _clusters(hole: Bool) -> list[Bool]:
+    """The holes, those nearer than _JOIN_PX to each other together, the biggest first."""
+    around = cv2.getStructuringElement(cv2.MORPH_RECT, (_JOIN_PX + 1, _JOIN_PX + 1))
+    count, labels = cv2.connectedComponents(cv2.dilate(hole.astype(np.uint8), around), connectivity=8)
+    if count <= 2:
+        return [hole]
+    clusters = [(labels == label) & hole for label in range(1, count)]
+    return sorted(clusters, key=lambda cluster: -int(np.count_nonzero(cluster)))
+
+
+def _surroundings(cluster: Bool, source: Bool, margin: int) -> tuple[Box, Bool]:
+    """The box `margin` around a cluster and, in it, what lies within that distance; wider where nothing may be copied."""
+    rows, columns = cluster.shape
+    ys, xs = np.flatnonzero(cluster.any(axis=1)), np.flatnonzero(cluster.any(axis=0))
+    while True:
+        box = (
+            slice(max(0, int(ys[0]) - margin), min(rows, int(ys[-1]) + 1 + margin)),
+            slice(max(0, int(xs[0]) - margin), min(columns, int(xs[-1]) + 1 + margin)),
+        )
+        far = cv2.distanceTransform(np.where(cluster[box], np.uint8(0), np.uint8(1)), cv2.DIST_L2, 3)
+        near = far <= margin
+        enough = np.count_nonzero(source[box] & near) >= max(1024, int(np.count_nonzero(cluster)) // 2)
+        if enough or margin >= max(rows, columns):
+            return box, near
+        margin *= 2
+
+
+def _smoothed_over(image: F32, unknown: Bool, others: Bool) -> F32:
+    """The picture with the pixels of other holes replaced by what surrounds them, so that they draw nothing in."""
+    known = np.where(unknown, np.float32(0), np.float32(1))
+    mean, weight = image * known[..., None], known
+    result = image.copy()
+    left = others.copy()
+    for radius in (8, 64, 512):
+        size = (2 * radius + 1, 2 * radius + 1)
+        share = cv2.blur(weight, size)
+        take = left & (share > 1e-6)
+        result[take] = (cv2.blur(mean, size) / np.maximum(share, 1e-6)[..., None])[take]
+        left &= ~take
+        if not left.any():
+            break
+    return result
+
+
+def _each(ctx: Context) -> Each:
+    def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
+        def checked(band: Band) -> None:
+            ctx.check()
+            function(band)
+
+        ctx.map(checked, items)
+
+    return each
+
+
+def _run_all(jobs: list[_Job], result: F32, ctx: Context) -> list[float]:
+    """Large clusters one by one on all threads, then the small ones beside each other."""
+    large = [job for job in jobs if job.size > _ALONE_PX] if len(jobs) > 1 else jobs
+    small = jobs[len(large) :]
+    total, done = sum(job.size for job in jobs), 0
+    ratios = []
+    for job in large:
+        part = ctx.sub(done / total, (done + job.size) / total)
+        filled, ratio = job.fill(_each(ctx), part.progress)
+        result[job.box][job.hole] = filled[job.hole]
+        ratios.append(ratio)
+        done += job.size
+
+    def alone(job: _Job) -> tuple[F32, float]:
+        def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
+            for band in items:
+                ctx.check()
+                function(band)
+
+        return job.fill(each, lambda share: ctx.check())
+
+    for job, (filled, ratio) in zip(small, ctx.map(alone, small), strict=True):
+        result[job.box][job.hole] = filled[job.hole]
+        ratios.append(ratio)
+    ctx.progress(1.0)
+    return ratios
+
+
+def warm_up(params: Params) -> None:
+    """Runs every kernel once on a few pixels."""
+    image = np.random.default_rng(0).random((48, 48, 3), np.float32)
+    hole = np.zeros((48, 48), np.bool_)
+    hole[20:28, 20:28] = True
+    map_y, map_x = correspondence(image, hole, ~hole, Search(params.patch_px))
+    blend(image, hole, map_y, map_x)
