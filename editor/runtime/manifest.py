@@ -1,0 +1,331 @@
+"""What is known of a model before it is loaded: one TOML file each, read into a frozen `ModelManifest`.
+
+id = "sharpen_small"            # what a method asks for
+title = "Sharpen, small"
+summary = "Sharpens photos that are slightly out of focus."
+authors = ["A. Author"]
+paper = "https://…"             # optional
+scale = 1                       # output pixels per input pixel, along one side
+overlap_px = 16                 # how far a result pixel looks around; or whole = true: must see all at once
+memory_mb_per_mp = 900          # working memory per megapixel of input
+
+[licence]
+name = "MIT"
+link = "https://…"
+commercial = true
+
+[size]                          # fixed = [height, width], or multiple_of and minimum
+multiple_of = 8
+minimum = 64
+
+[[files]]                       # the first is the ONNX model, others lie beside it
+name = "sharpen_small.onnx"
+size_bytes = 1234567
+sha256 = "…"
+
+[[inputs]]                      # and [[outputs]] alike
+name = "image"
+layout = "NCHW"                 # NCHW, NHWC, or plain (with shape): no picture, handed over as it is
+dtype = "float32"
+range = [0, 1]
+colour = "RGB"                  # RGB, BGR, grey, mask, or planes (with channels)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+from editor.core.errors import ModelError
+
+LAYOUTS = ("NCHW", "NHWC", "plain")
+COLOUR_CHANNELS = {"RGB": 3, "BGR": 3, "grey": 1, "mask": 1}
+DTYPES = ("float32", "float16", "float64", "uint8", "uint16", "int32", "int64", "bool")
+
+# Of a tile of fixed size, at least this much must be left when its overlap is cut off on both sides.
+_KEPT_PX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Under which terms the weights may be used."""
+
+    name: str
+    link: str
+    commercial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file of the model, by a name without folders, its length and the SHA-256 of its bytes in lower-case hex."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """One input or output tensor.
+
+    layout: "NCHW" or "NHWC" for a batch of one picture, "plain" for anything else.
+    dtype: a numpy name.
+    range: lowest and highest value; None where it is not known (features).
+    colour: what the channels are, "RGB", "BGR", "grey", "mask" or "planes"; empty if plain.
+    channels: their number; 0 if plain.
+    shape: the whole shape of a plain tensor; empty for a picture.
+    """
+
+    name: str
+    layout: str
+    dtype: str
+    range: tuple[float, float] | None = None
+    colour: str = ""
+    channels: int = 0
+    shape: tuple[int, ...] = ()
+
+    @property
+    def is_picture(self) -> bool:
+        return self.layout != "plain"
+
+    @property
+    def axes(self) -> tuple[int, int]:
+        """The axes of y and x in a picture tensor."""
+        return (2, 3) if self.layout == "NCHW" else (1, 2)
+
+    @property
+    def channel_axis(self) -> int:
+        return 1 if self.layout == "NCHW" else 3
+
+    def picture_shape(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """The shape of a picture tensor of this size."""
+        if self.layout == "NCHW":
+            return 1, self.channels, height, width
+        return 1, height, width, self.channels
+
+
+@dataclass(frozen=True, slots=True)
+class SizeRule:
+    """Which picture sizes a model takes: exactly `fixed` (height, width), or multiples from a minimum up."""
+
+    fixed: tuple[int, int] | None = None
+    multiple_of: int = 1
+    minimum: int = 1
+
+    def padded(self, height: int, width: int) -> tuple[int, int]:
+        """The smallest size, not below this one, at which the model can see the picture (in one or more tiles)."""
+        if self.fixed is not None:
+            return max(height, self.fixed[0]), max(width, self.fixed[1])
+        return self.round_up(max(height, self.minimum)), self.round_up(max(width, self.minimum))
+
+    def round_up(self, length: int) -> int:
+        return -(-length // self.multiple_of) * self.multiple_of
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManifest:
+    """Everything the editor knows of one model; see the module's docstring for the file.
+
+    overlap_px: how far around a result pixel the model looks, as far as it shows; None if it must see everything.
+    """
+
+    id: str
+    title: str
+    summary: str
+    licence: Licence
+    authors: tuple[str, ...]
+    paper: str
+    files: tuple[ModelFile, ...]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    size: SizeRule
+    scale: int
+    overlap_px: int | None
+    memory_mb_per_mp: float
+
+    @property
+    def sha256(self) -> str:
+        """One hash for all of the model's files: the only file's own, or that of the list of hashes."""
+        if len(self.files) == 1:
+            return self.files[0].sha256
+        return hashlib.sha256("\n".join(file.sha256 for file in self.files).encode()).hexdigest()
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+    @classmethod
+    def read(cls, path: Path) -> ModelManifest:
+        """The manifest in a TOML file.
+
+        Raises:
+            ModelError: it cannot be read or a field is wrong; the message names file and field.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ModelError(f"The model description {path} cannot be read: {error.strerror}.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ModelError(f"The model description {path} is not valid TOML: {error}.") from error
+        return _manifest(_Table(path, "", values))
+
+
+class _Table:
+    """A TOML table whose fields are taken out one by one, checked; what is left in the end is a mistake."""
+
+    def __init__(self, path: Path, where: str, values: dict[str, Any]) -> None:
+        self._path = path
+        self._where = where
+        self._values = dict(values)
+
+    def wrong(self, field: str, problem: str) -> ModelError:
+        return ModelError(f"The model description {self._path} is wrong: {self._where}{field} {problem}.")
+
+    def has(self, field: str) -> bool:
+        return field in self._values
+
+    def _take(self, field: str, kinds: tuple[type, ...], what: str) -> Any:
+        if field not in self._values:
+            raise self.wrong(field, "is missing")
+        value = self._values.pop(field)
+        if type(value) not in kinds:
+            raise self.wrong(field, f"must be {what}, not {value!r}")
+        return value
+
+    def text(self, field: str) -> str:
+        value: str = self._take(field, (str,), "a text")
+        if not value.strip():
+            raise self.wrong(field, "is empty")
+        return value
+
+    def choice(self, field: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(field)
+        if value not in allowed:
+            raise self.wrong(field, f"must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def yes(self, field: str) -> bool:
+        value: bool = self._take(field, (bool,), "true or false")
+        return value
+
+    def whole(self, field: str, low: int) -> int:
+        value: int = self._take(field, (int,), "a whole number")
+        if value < low:
+            raise self.wrong(field, f"must be at least {low}, not {value}")
+        return value
+
+    def positive(self, field: str) -> float:
+        value = float(self._take(field, (int, float), "a number"))
+        if not 0 < value < float("inf"):
+            raise self.wrong(field, f"must be above 0, not {value:g}")
+        return value
+
+    def array(self, field: str, kinds: tuple[type, ...], what: str) -> list[Any]:
+        values: list[Any] = self._take(field, (list,), f"a list of {what}")
+        if not values or not all(type(value) in kinds for value in values):
+            raise self.wrong(field, f"must be a list of {what}, not {values!r}")
+        return values
+
+    def table(self, field: str) -> _Table:
+        return _Table(self._path, f"{self._where}{field}.", self._take(field, (dict,), "a table"))
+
+    def tables(self, field: str) -> list[_Table]:
+        values = self.array(field, (dict,), "tables")
+        return [_Table(self._path, f"{self._where}{field}[{i}].", value) for i, value in enumerate(values)]
+
+    def end(self) -> None:
+        for field in self._values:
+            raise self.wrong(field, "is not a known field")
+
+
+def _manifest(table: _Table) -> ModelManifest:
+    model_id = table.text("id")
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", model_id):
+        raise table.wrong("id", f"must be lower-case letters, digits, - and _, not {model_id!r}")
+    whole = table.has("whole") and table.yes("whole")
+    if whole and table.has("overlap_px"):
+        raise table.wrong("overlap_px", "makes no sense with whole = true")
+    manifest = ModelManifest(
+        id=model_id,
+        title=table.text("title"),
+        summary=table.text("summary"),
+        licence=_licence(table.table("licence")),
+        authors=tuple(table.array("authors", (str,), "names")),
+        paper=table.text("paper") if table.has("paper") else "",
+        files=tuple(_file(file) for file in table.tables("files")),
+        inputs=tuple(_tensor(tensor) for tensor in table.tables("inputs")),
+        outputs=tuple(_tensor(tensor) for tensor in table.tables("outputs")),
+        size=_size(table.table("size")) if table.has("size") else SizeRule(),
+        scale=table.whole("scale", 1) if table.has("scale") else 1,
+        overlap_px=None if whole else table.whole("overlap_px", 0),
+        memory_mb_per_mp=table.positive("memory_mb_per_mp"),
+    )
+    table.end()
+    for field, tensors in (("inputs", manifest.inputs), ("outputs", manifest.outputs)):
+        if len({tensor.name for tensor in tensors}) != len(tensors):
+            raise table.wrong(field, "names one tensor twice")
+    fixed = manifest.size.fixed
+    if fixed is not None and manifest.overlap_px is not None and min(fixed) < 2 * manifest.overlap_px + _KEPT_PX:
+        raise table.wrong("overlap_px", f"must leave {_KEPT_PX} px of a fixed tile")
+    pictures = [tensor.is_picture for tensor in manifest.outputs]
+    if not whole and not (all(pictures) and any(tensor.is_picture for tensor in manifest.inputs)):
+        raise table.wrong("overlap_px", "is for models from pictures to pictures; others need whole = true")
+    return manifest
+
+
+def _licence(table: _Table) -> Licence:
+    licence = Licence(table.text("name"), table.text("link"), table.yes("commercial"))
+    table.end()
+    return licence
+
+
+def _file(table: _Table) -> ModelFile:
+    file = ModelFile(table.text("name"), table.whole("size_bytes", 1), table.text("sha256"))
+    table.end()
+    # A name with a folder in it could point out of the model folders.
+    if file.name in (".", "..") or PurePosixPath(file.name).name != file.name != PureWindowsPath(file.name).name:
+        raise table.wrong("name", f"must be a file name without folders, not {file.name!r}")
+    if not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
+        raise table.wrong("sha256", "must be 64 lower-case hexadecimal digits")
+    return file
+
+
+def _tensor(table: _Table) -> TensorSpec:
+    name = table.text("name")
+    layout = table.choice("layout", LAYOUTS)
+    dtype = table.choice("dtype", DTYPES)
+    colour, channels, shape = "", 0, ()
+    if layout == "plain":
+        shape = tuple(table.array("shape", (int,), "whole numbers"))
+        if min(shape) < 1:
+            raise table.wrong("shape", "must be of numbers from 1 up")
+    else:
+        colour = table.choice("colour", (*COLOUR_CHANNELS, "planes"))
+        channels = table.whole("channels", 1) if colour == "planes" else COLOUR_CHANNELS[colour]
+    bounds = None
+    if table.has("range") or colour in COLOUR_CHANNELS:
+        low_high = table.array("range", (int, float), "two numbers")
+        if len(low_high) != 2 or not low_high[0] < low_high[1]:
+            raise table.wrong("range", f"must be a lower and a higher number, not {low_high!r}")
+        bounds = (float(low_high[0]), float(low_high[1]))
+    table.end()
+    return TensorSpec(name, layout, dtype, bounds, colour, channels, shape)
+
+
+def _size(table: _Table) -> SizeRule:
+    if table.has("fixed"):
+        fixed = table.array("fixed", (int,), "height and width")
+        table.end()
+        if len(fixed) != 2 or min(fixed) < 1:
+            raise table.wrong("fixed", f"must be height and width, not {fixed!r}")
+        return SizeRule(fixed=(fixed[0], fixed[1]))
+    rule = SizeRule(
+        multiple_of=table.whole("multiple_of", 1) if table.has("multiple_of") else 1,
+        minimum=table.whole("minimum", 1) if table.has("minimum") else 1,
+    )
+    table.end()
+    return rule

@@ -1,0 +1,138 @@
+"""Runs one session over all tiles of a plan, and checks what goes in and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.core.errors import ModelError
+from editor.runtime import tiling
+from editor.runtime.manifest import ModelManifest, TensorSpec
+from editor.runtime.sessions import Session, Tensors
+
+
+def picture_size(manifest: ModelManifest, inputs: Tensors) -> tuple[int, int] | None:
+    """Height and width of the input pictures; None if the model takes none.
+
+    Raises:
+        ModelError: the inputs are not what the manifest says.
+    """
+    if set(inputs) != {spec.name for spec in manifest.inputs}:
+        raise _unfit(manifest, f"it takes {', '.join(spec.name for spec in manifest.inputs)}, not {', '.join(inputs)}")
+    sizes = set()
+    for spec in manifest.inputs:
+        array = inputs[spec.name]
+        if array.dtype != np.dtype(spec.dtype):
+            raise _unfit(manifest, f"{spec.name} must be {spec.dtype}, not {array.dtype}")
+        if not spec.is_picture:
+            if array.shape != spec.shape:
+                raise _unfit(manifest, f"{spec.name} must have the shape {spec.shape}, not {array.shape}")
+            continue
+        if array.ndim != 4 or array.shape != spec.picture_shape(*(array.shape[axis] for axis in spec.axes)):
+            raise _unfit(manifest, f"{spec.name} must be {spec.layout} with {spec.channels} channels: {array.shape}")
+        sizes.add((array.shape[spec.axes[0]], array.shape[spec.axes[1]]))
+    if len(sizes) > 1 or any(0 in size for size in sizes):
+        raise _unfit(manifest, "its pictures must be of one size")
+    size = next(iter(sizes), None)
+    if size is not None and manifest.overlap_px is None and not _fits_whole(manifest, size):
+        raise _unfit(manifest, f"it takes pictures of {manifest.size.fixed} (height, width) only, not {size}")
+    return size
+
+
+def _fits_whole(manifest: ModelManifest, size: tuple[int, int]) -> bool:
+    return manifest.size.fixed is None or manifest.size.padded(*size) == manifest.size.fixed
+
+
+def check_session(manifest: ModelManifest, session: Session) -> None:
+    """Raises ModelError if the loaded model has other inputs or outputs than the manifest says."""
+    expected = {spec.name for spec in manifest.inputs}
+    if set(session.input_names) != expected or not {spec.name for spec in manifest.outputs} <= set(
+        session.output_names
+    ):
+        raise ModelError(
+            f"The model {manifest.title!r} does not match its description: it has the inputs "
+            f"{', '.join(session.input_names)} and the outputs {', '.join(session.output_names)}."
+        )
+
+
+def run_tiles(
+    session: Session,
+    manifest: ModelManifest,
+    inputs: Tensors,
+    plan: tiling.Plan,
+    cancel: Callable[[], bool],
+    progress: Callable[[float], None],
+) -> dict[str, NDArray[Any]]:
+    """The outputs for a whole picture; plain outputs only where the plan has one tile.
+
+    Raises:
+        ModelError: the model failed, or gave no numbers or another size than its manifest says.
+        OutOfMemory: there was not enough memory for a tile.
+        Cancelled: `cancel` became true.
+    """
+    mosaics = {
+        spec.name: tiling.Mosaic(plan, manifest.scale, spec.axes) for spec in manifest.outputs if spec.is_picture
+    }
+    plain: dict[str, NDArray[Any]] = {}
+    done = 0
+    for row in plan.rows:
+        for column in plan.columns:
+            tile = {
+                spec.name: tiling.cut(inputs[spec.name], spec.axes, row, column)
+                if spec.is_picture
+                else inputs[spec.name]
+                for spec in manifest.inputs
+            }
+            outputs = run_checked(session, manifest, tile, cancel)
+            for name, output in outputs.items():
+                if name in mosaics:
+                    _add(manifest, mosaics[name], row, column, output)
+                else:
+                    plain[name] = output
+            done += 1
+            progress(done / plan.count)
+    return {name: mosaic.result() for name, mosaic in mosaics.items()} | plain
+
+
+def run_checked(
+    session: Session, manifest: ModelManifest, inputs: Tensors, cancel: Callable[[], bool]
+) -> dict[str, NDArray[Any]]:
+    """The manifest's outputs of one run.
+
+    Raises:
+        ModelError: the model failed, or gave values that are no numbers or of another type or rank.
+        OutOfMemory, Cancelled: as the session does.
+    """
+    outputs = session.run(inputs, cancel)
+    for spec in manifest.outputs:
+        output = outputs[spec.name]
+        if output.dtype != np.dtype(spec.dtype) or not _has_form(spec, output):
+            raise ModelError(
+                f"The model {manifest.title!r} does not match its description: "
+                f"{spec.name} came as {output.dtype} {output.shape}."
+            )
+        if output.dtype.kind == "f" and not np.isfinite(output).all():
+            raise ModelError(f"The model {manifest.title!r} gave values that are no numbers.")
+    return {spec.name: outputs[spec.name] for spec in manifest.outputs}
+
+
+def _has_form(spec: TensorSpec, output: NDArray[Any]) -> bool:
+    if not spec.is_picture:
+        return output.shape == spec.shape
+    return output.ndim == 4 and output.shape[0] == 1 and output.shape[spec.channel_axis] == spec.channels
+
+
+def _add(
+    manifest: ModelManifest, mosaic: tiling.Mosaic, row: tiling.Span, column: tiling.Span, output: NDArray[Any]
+) -> None:
+    try:
+        mosaic.add(row, column, output)
+    except ValueError as error:
+        raise ModelError(f"The model {manifest.title!r} does not match its description: {error}.") from error
+
+
+def _unfit(manifest: ModelManifest, problem: str) -> ModelError:
+    return ModelError(f"The input does not fit the model {manifest.title!r}: {problem}.")

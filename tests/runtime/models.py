@@ -1,0 +1,197 @@
+"""Tiny ONNX models with their manifests, made on the spot, and stand-ins for loaded ones."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from editor.core.errors import Cancelled
+from editor.runtime.manifest import ModelManifest
+from editor.runtime.sessions import Tensors
+
+Dim = int | str
+
+
+def value(name: str, shape: Sequence[Dim], kind: int = TensorProto.FLOAT) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, kind, list(shape))
+
+
+def save(
+    path: Path,
+    nodes: Sequence[onnx.NodeProto],
+    inputs: Sequence[onnx.ValueInfoProto],
+    outputs: Sequence[onnx.ValueInfoProto],
+    constants: Sequence[onnx.TensorProto] = (),
+) -> Path:
+    graph = helper.make_graph(list(nodes), "tiny", list(inputs), list(outputs), list(constants))
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def weights(shape: tuple[int, ...], name: str, seed: int = 0) -> onnx.TensorProto:
+    fan_in = int(np.prod(shape[1:]))
+    values = np.random.default_rng(seed).normal(0, fan_in**-0.5, shape).astype(np.float32)
+    return numpy_helper.from_array(values, name)
+
+
+def conv_net(path: Path, *, layers: int = 3, width: int = 8, size: tuple[Dim, Dim] = ("h", "w")) -> Path:
+    """3 x 3 convolutions with ReLU between them, RGB to RGB, NCHW: looks `layers` pixels around."""
+    channels = [3, *[width] * (layers - 1), 3]
+    nodes, constants, last = [], [], "image"
+    for i, (before, after) in enumerate(itertools.pairwise(channels)):
+        constants.append(weights((after, before, 3, 3), f"w{i}", i))
+        end = i == layers - 1
+        nodes.append(helper.make_node("Conv", [last, f"w{i}"], ["result" if end else f"c{i}"], pads=[1] * 4))
+        if not end:
+            nodes.append(helper.make_node("Relu", [f"c{i}"], [f"r{i}"]))
+        last = f"r{i}"
+    shape = (1, 3, *size)
+    return save(path, nodes, [value("image", shape)], [value("result", shape)], constants)
+
+
+def inverter_u8(path: Path) -> Path:
+    """255 - x on uint8, NHWC."""
+    constant = numpy_helper.from_array(np.array(255, np.uint8), "top")
+    shape = (1, "h", "w", 3)
+    node = helper.make_node("Sub", ["top", "image"], ["result"])
+    kind = TensorProto.UINT8
+    return save(path, [node], [value("image", shape, kind)], [value("result", shape, kind)], [constant])
+
+
+def doubler_nhwc(path: Path) -> Path:
+    """Nearest-neighbour upscaling by 2 of float NHWC pictures of even sides, by strided work on blocks of 2 x 2."""
+    scales = numpy_helper.from_array(np.array([1, 2, 2, 1], np.float32), "scales")
+    node = helper.make_node("Resize", ["image", "", "scales"], ["result"], mode="nearest")
+    return save(path, [node], [value("image", (1, "h", "w", 3))], [value("result", (1, "hh", "ww", 3))], [scales])
+
+
+def pooled(path: Path) -> Path:
+    """Every block of 8 x 8 pixels replaced by its mean: only for multiples of 8, and only right on the blocks' grid."""
+    scales = numpy_helper.from_array(np.array([1, 1, 8, 8], np.float32), "scales")
+    nodes = [
+        helper.make_node("AveragePool", ["image"], ["small"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node(
+            "Resize",
+            ["small", "", "scales"],
+            ["result"],
+            mode="nearest",
+            nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        ),
+    ]
+    shape = (1, 3, "h", "w")
+    return save(path, nodes, [value("image", shape)], [value("result", shape)], [scales])
+
+
+def endless(path: Path) -> Path:
+    """Loops `turns` times over a small multiplication: as long a run as one wants, in one node of the graph."""
+    body = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["x_in", "turn"], ["x_out"]),
+            helper.make_node("Identity", ["go_in"], ["go_out"]),
+        ],
+        "body",
+        [value("i", [], TensorProto.INT64), value("go_in", [], TensorProto.BOOL), value("x_in", [64, 64])],
+        [value("go_out", [], TensorProto.BOOL), value("x_out", [64, 64])],
+    )
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(64, 64)))[0].astype(np.float32)
+    constants = [numpy_helper.from_array(rotation, "turn"), numpy_helper.from_array(np.array(True), "go")]
+    node = helper.make_node("Loop", ["turns", "go", "x"], ["y"], body=body)
+    inputs = [value("turns", [], TensorProto.INT64), value("x", [64, 64])]
+    return save(path, [node], inputs, [value("y", [64, 64])], constants)
+
+
+def glutton(path: Path) -> Path:
+    """Expands one number to `count` numbers and sums them."""
+    nodes = [
+        helper.make_node("Expand", ["x", "count"], ["many"]),
+        helper.make_node("ReduceSum", ["many"], ["sum"], keepdims=0),
+    ]
+    return save(path, nodes, [value("x", [1]), value("count", [1], TensorProto.INT64)], [value("sum", [])])
+
+
+PICTURE = {"layout": "NCHW", "dtype": "float32", "range": [0, 1], "colour": "RGB"}
+
+
+def describe(path: Path, **changes: Any) -> Path:
+    """Writes the manifest of a model file beside it: RGB to RGB, any size, unless `changes` say otherwise.
+
+    A change to None leaves the field out.
+    """
+    values: dict[str, Any] = {
+        "id": path.stem,
+        "title": path.stem.title(),
+        "summary": "For tests.",
+        "authors": ["The tests"],
+        "scale": 1,
+        "overlap_px": 3,
+        "memory_mb_per_mp": 100,
+        "licence": {"name": "Apache-2.0", "link": "https://example.org", "commercial": True},
+        "files": [
+            {
+                "name": path.name,
+                "size_bytes": path.stat().st_size,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            }
+        ],
+        "inputs": [{"name": "image", **PICTURE}],
+        "outputs": [{"name": "result", **PICTURE}],
+    }
+    values |= changes
+    target = path.with_suffix(".toml")
+    # JSON's numbers, texts, lists and booleans are TOML's, too; tables are written inline.
+    lines = [f"{field} = {_toml(one)}" for field, one in values.items() if one is not None]
+    target.write_text("\n".join(lines), encoding="utf-8")
+    return target
+
+
+def _toml(thing: Any) -> str:
+    if isinstance(thing, dict):
+        return "{" + ", ".join(f"{field} = {_toml(one)}" for field, one in thing.items()) + "}"
+    if isinstance(thing, list):
+        return "[" + ", ".join(_toml(one) for one in thing) + "]"
+    return json.dumps(thing)
+
+
+def picture(height: int, width: int, seed: int = 0) -> NDArray[np.float32]:
+    """NCHW noise, 0..1."""
+    return np.random.default_rng(seed).random((1, 3, height, width), dtype=np.float32)
+
+
+class FakeSession:
+    """A loaded model made of a function of its inputs."""
+
+    def __init__(
+        self,
+        compute: Callable[[Tensors], dict[str, NDArray[Any]]],
+        providers: Sequence[str] = ("CPUExecutionProvider",),
+        inputs: Sequence[str] = ("image",),
+        outputs: Sequence[str] = ("result",),
+    ) -> None:
+        self._compute = compute
+        self.providers = tuple(providers)
+        self.input_names = tuple(inputs)
+        self.output_names = tuple(outputs)
+        self.runs = 0
+
+    def run(self, inputs: Tensors, cancel: Callable[[], bool]) -> dict[str, NDArray[Any]]:
+        if cancel():
+            raise Cancelled
+        self.runs += 1
+        return self._compute(inputs)
+
+
+def read(path: Path, **changes: Any) -> ModelManifest:
+    """The manifest of a model file, as `describe` writes it."""
+    return ModelManifest.read(describe(path, **changes))
