@@ -287,7 +287,8 @@ def _file(table: _Table) -> ModelFile:
     file = ModelFile(table.text("name"), table.whole("size_bytes", 1), table.text("sha256"))
     table.end()
     # A name with a folder in it could point out of the model folders.
-    if file.name in (".", "..") or PurePosixPath(file.name).name != file.name != PureWindowsPath(file.name).name:
+    names = {PurePosixPath(file.name).name, PureWindowsPath(file.name).name, file.name}
+    if len(names) > 1 or file.name in (".", ".."):
         raise table.wrong("name", f"must be a file name without folders, not {file.name!r}")
     if not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
         raise table.wrong("sha256", "must be 64 lower-case hexadecimal digits")

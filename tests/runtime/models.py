@@ -124,6 +124,12 @@ def glutton(path: Path) -> Path:
 PICTURE = {"layout": "NCHW", "dtype": "float32", "range": [0, 1], "colour": "RGB"}
 
 
+def file_entry(path: Path) -> dict[str, Any]:
+    """What a manifest says of a file."""
+    content = path.read_bytes()
+    return {"name": path.name, "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
 def describe(path: Path, **changes: Any) -> Path:
     """Writes the manifest of a model file beside it: RGB to RGB, any size, unless `changes` say otherwise.
 
@@ -138,13 +144,7 @@ def describe(path: Path, **changes: Any) -> Path:
         "overlap_px": 3,
         "memory_mb_per_mp": 100,
         "licence": {"name": "Apache-2.0", "link": "https://example.org", "commercial": True},
-        "files": [
-            {
-                "name": path.name,
-                "size_bytes": path.stat().st_size,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            }
-        ],
+        "files": [file_entry(path)],
         "inputs": [{"name": "image", **PICTURE}],
         "outputs": [{"name": "result", **PICTURE}],
     }
