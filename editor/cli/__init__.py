@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from editor.host.registry import Registry
+
 __all__ = ["main"]
 
 
-def main(words: Sequence[str]) -> int:
-    """Runs one command; returns the exit code: 0 done, 1 a picture failed, 2 wrong usage, 130 interrupted."""
+def main(words: Sequence[str], registry: Registry | None = None) -> int:
+    """Runs one command with the methods of `registry` (by default all that are found).
+
+    Returns the exit code: 0 done, 1 a picture failed, 2 wrong usage, 130 interrupted.
+    """
     import click
 
     from editor.cli.commands import build
     from editor.core.errors import EditorError
     from editor.host import log
     from editor.host.places import Places
-    from editor.host.registry import Registry
 
     log.set_up(Places.default())
     try:
-        code = build(Registry.scan()).main(list(words), prog_name="kintsugi", standalone_mode=False)
+        code = build(registry or Registry.scan()).main(list(words), prog_name="kintsugi", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
         return 130

@@ -53,8 +53,12 @@ def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path |
     with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         whole = bars.add_task(task.plugin.title, total=len(targets))
         for index, (photo, target) in enumerate(targets):
+
+            def tell(part: float, _text: str, at: int = index) -> None:
+                bars.update(whole, completed=at + part)
+
             try:
-                line = _one(task, photo, target, lambda part, _, at=index: bars.update(whole, completed=at + part))
+                line = _one(task, photo, target, tell)
             except EditorError as error:
                 log.warning("%s failed", photo, exc_info=True)
                 bars.console.print(
@@ -96,7 +100,6 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
     session.commit(state, "Mask")
     patch = Runner(task.registry).run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
     accept(session, patch, state)
-    target.parent.mkdir(parents=True, exist_ok=True)
     notes += documents.export_document(session.state, target, task.options)
     facts = [
         f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in patch.report.items()

@@ -11,7 +11,7 @@ from editor import __version__
 from editor.cli import batch, demo
 from editor.core.errors import ParamError
 from editor.host.registry import Registry
-from editor.io.write import SUBSAMPLINGS, ExportOptions
+from editor.io.options import SUBSAMPLINGS, ExportOptions
 from editor.sdk.params import ParamSpec, from_dict
 from editor.sdk.plugin import Plugin
 

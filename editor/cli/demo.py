@@ -7,15 +7,14 @@ from pathlib import Path
 import click
 import numpy as np
 
-from editor.core.errors import WriteError
+from editor.core.document import DocumentState
 from editor.core.metadata import Metadata
 from editor.host import documents
 from editor.host.apply import accept, changed_outside
 from editor.host.jobs import CancelToken
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
-from editor.io.picture import Picture
-from editor.io.write import ExportOptions, write_picture
+from editor.io.options import ExportOptions
 
 _HERE = Path(__file__).parent / "demo_photo"
 _METHOD = "content_fill"
@@ -38,12 +37,8 @@ def run(registry: Registry, out_dir: Path) -> int:
         "after.png": after,
         "side-by-side.png": np.concatenate([before, mask, after], axis=1),
     }
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(f"The folder {out_dir} can't be made: {error.strerror}.") from error
     for name, pixels in pictures.items():
-        write_picture(out_dir / name, Picture(pixels, Metadata(), ()), ExportOptions())
+        documents.export_document(DocumentState.from_pixels(pixels, Metadata(), name), out_dir / name, ExportOptions())
         click.echo(out_dir / name)
     click.echo(f"{patch.title}: {patch.seconds:.1f} s, {changed_outside(session)} px changed outside the mask.")
     return 0

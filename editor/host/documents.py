@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from editor.core.document import DocumentState, MaskName
+from editor.core.errors import WriteError
 from editor.core.session import Session
 from editor.core.tiles import TileMap
 from editor.io.picture import Picture
@@ -35,7 +36,14 @@ def save_project(session: Session, path: Path) -> None:
 
 
 def export_document(state: DocumentState, path: Path, options: ExportOptions) -> tuple[str, ...]:
-    """Writes the flattened picture; what the format can't hold is said in the notes. Raises WriteError."""
+    """Writes the flattened picture, making its folder where there is none.
+
+    Returns what the format can't hold, as notes for the user. Raises WriteError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"The folder {path.parent} can't be made: {error.strerror}. Choose another.") from error
     return write_picture(path, Picture(state.read(state.size.rect), state.metadata, ()), options)
 
 
