@@ -124,7 +124,7 @@ def test_tiles_of_a_local_method_cannot_be_seen() -> None:
         ]
         return Result(np.mean(parts, axis=0, dtype=np.float32))
 
-    state = document(1500, 1100)
+    state = document(1100, 60)
     whole = state.size.rect
     tiled = run(method(box_mean, needs=Needs(scope=Local(halo_px=2))), state)
     at_once = run(method(box_mean, needs=Needs(scope=Whole())), state)
