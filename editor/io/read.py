@@ -113,7 +113,7 @@ def _kind(path: Path) -> str:
 def _finish(found: Decoded) -> Picture:
     """Checks the blocks, drops what is broken with a note, turns the picture upright."""
     pixels = found.pixels if found.pixels.ndim == 3 else found.pixels[..., None]
-    block = found.exif or None
+    block = found.exif if found.exif and not exif.is_blank(found.exif) else None
     turn = found.orientation
     if block is not None:
         try:

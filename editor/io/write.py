@@ -10,10 +10,10 @@ from editor.core.errors import WriteError
 from editor.core.metadata import Metadata
 from editor.io import encode, exif, formats, ifd, xmp
 from editor.io.atomic import replacing
-from editor.io.options import ExportOptions
+from editor.io.options import SUBSAMPLINGS, ExportOptions
 from editor.io.picture import Picture
 
-__all__ = ["WRITE_SUFFIXES", "ExportOptions", "write_picture"]
+__all__ = ["SUBSAMPLINGS", "WRITE_SUFFIXES", "ExportOptions", "write_picture"]
 
 WRITE_SUFFIXES: tuple[str, ...] = tuple(formats.WRITE_FORMATS)
 
