@@ -20,8 +20,8 @@ def _mean_difference(
 ) -> Any:
     """Mean over a window of image[a] - image[b] into `out`, a and b moving along; returns how far it can be trusted.
 
-    Only known pixels count. The trust falls with the spread of the differences: one step in brightness is believed,
-    structures that don't fit each other are not.
+    Only known pixels count. The trust falls with the spread of the differences and with their size: a small step in
+    brightness is believed, structures that don't fit each other are not.
     """
     rows, columns = hole.shape
     sum0 = np.float32(0)
@@ -51,8 +51,9 @@ def _mean_difference(
     out[0] = sum0 * share
     out[1] = sum1 * share
     out[2] = sum2 * share
-    spread = square * share - (out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
-    return np.float32(1) / (np.float32(1) + max(spread, np.float32(0)) / noise)
+    size = out[0] * out[0] + out[1] * out[1] + out[2] * out[2]
+    spread = max(square * share - size, np.float32(0))
+    return np.float32(1) / (np.float32(1) + (spread + np.float32(0.05) * size) / noise)
 
 
 @kernel
@@ -78,7 +79,7 @@ def seams_band(
     neighbours. force: 3 x box; read `editor.imaging.blend` for the equations. Each row adds the jumps of its own
     edges to its own pixels only: an edge is looked at from both of its ends.
     """
-    rows, columns = pull.shape
+    columns = pull.shape[1]
     high, wide = hole.shape
     jump = np.zeros(3, np.float32)
     other = np.zeros(3, np.float32)

@@ -60,8 +60,8 @@ def _distance(
         b = pixels[v + i, u * 4 : u * 4 + run]
         part = np.int32(0)
         for k in range(run):
-            d = np.int32(a[k]) - np.int32(b[k])
-            part += np.int32(d * d)
+            step = np.int32(a[k]) - np.int32(b[k])
+            part += np.int32(step * step)
         total += part
         if total >= limit:
             break
@@ -217,7 +217,10 @@ def label_band(
     out_y: I32,
     out_x: I32,
 ) -> None:
-    """Gives each wanted pixel the shift that most of its patches, by weight, agree on; out_y, out_x: frame, absolute."""
+    """Gives each wanted pixel the shift that most of its patches, by weight, agree on.
+
+    out_y, out_x: frame; the source position.
+    """
     rows, columns = active.shape
     shifts = np.empty(high * wide, np.int64)
     weights = np.empty(high * wide, np.float32)

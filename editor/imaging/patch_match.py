@@ -29,6 +29,10 @@ _MIN_SOURCES = 24
 _SEAM_PASSES = 6
 
 
+def _ignore(share: float) -> None:
+    pass
+
+
 class NoSourceError(ValueError):
     """There is no pixel that may be copied."""
 
@@ -43,9 +47,9 @@ class Search:
 
     patch_px: int = 7
     seed: int = 0
-    start_px: float = 3.0
+    start_px: float = 5.0
     each: Each = serial
-    advance: Callable[[float], None] = lambda share: None
+    advance: Callable[[float], None] = _ignore
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ class _Field:
 
     @property
     def bands(self) -> list[Band]:
-        return bands(*self.active.shape, int(np.count_nonzero(self.active)))
+        return bands(self.active.shape[0], self.active.shape[1], int(np.count_nonzero(self.active)))
 
 
 def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tuple[I32, I32]:
@@ -101,7 +105,7 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
         if depth < len(levels) - 1:
-            field = _refine(field, levels[depth + 1], level, search)
+            field = _refine(field, level, search)
         _solve(level, field, depth, search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
@@ -173,7 +177,7 @@ def _field(level: _Level, wanted: Bool) -> _Field:
         borderType=cv2.BORDER_CONSTANT,
         borderValue=0,
     )
-    active = np.ascontiguousarray(touch[: shape[0], : shape[1]])
+    active = np.ascontiguousarray(touch[: shape[0], : shape[1]], dtype=np.uint8)
     zeros = np.zeros(shape, np.int32)
     return _Field(int(top), int(left), active, zeros, zeros.copy(), np.full(shape, kernels.FAR, np.int32))
 
@@ -227,12 +231,20 @@ def _trust(level: _Level, field: _Field) -> F32:
     return np.power(np.float32(1.3), -np.minimum(middle, np.float32(60)), dtype=np.float32)
 
 
+def _known_share(level: _Level, field: _Field, valid: Bool) -> F32:
+    """How much of each patch is known; a match on few pixels says little."""
+    kernel = (level.wide, level.high)
+    share = cv2.blur(valid.astype(np.float32), kernel, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+    rows, columns = field.active.shape
+    return np.asarray(share[field.top : field.top + rows, field.left : field.left + columns], np.float32)
+
+
 def _similarity(field: _Field, keenness: float) -> F32:
     """exp(-d / 2 sigma^2), sigma^2 being a high quantile of all distances divided by `keenness`."""
     costs = field.cost[field.active > 0]
     sigma2 = max(float(np.quantile(costs[:: max(1, costs.size // 20000)], 0.75)), 1.0) / keenness
     low = costs.min()
-    return np.exp(-(field.cost - low).astype(np.float32) / np.float32(2 * sigma2))
+    return np.asarray(np.exp(-(field.cost - low).astype(np.float32) / np.float32(2 * sigma2)), np.float32)
 
 
 def _start(level: _Level, search: Search) -> _Field:
@@ -247,14 +259,14 @@ def _start(level: _Level, search: Search) -> _Field:
         _scatter(level, field, field.active > 0, search.seed)
         for turn in range(6):
             _pass(level, field, valid, turn, turn == 0, max(level.hole.shape), search)
-        _vote(level, field, ring, _similarity(field, 4.0), search)
+        _vote(level, field, ring, _similarity(field, 4.0) * _known_share(level, field, valid) ** 3, search)
         valid |= ring
     field = _field(level, level.hole)
     _scatter(level, field, field.active > 0, search.seed)
     return field
 
 
-def _refine(coarse: _Field, above: _Level, level: _Level, search: Search) -> _Field:
+def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     """The coarse matches carried to the next finer level, and the picture they give there."""
     field = _field(level, level.hole)
     rows, columns = field.active.shape

@@ -27,4 +27,4 @@ def halve_any(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def halve_all(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """H x W bool -> half of it; True where all four pixels are."""
-    return _half(np.where(mask, np.uint8(255), np.uint8(0))) == 255
+    return np.equal(_half(np.where(mask, np.uint8(255), np.uint8(0))), 255)
