@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from editor import __version__
 from editor.cli import batch, demo
 from editor.core.errors import ParamError
+from editor.host.places import Places
+from editor.host.presets import Presets
 from editor.host.registry import Registry
 from editor.io.options import SUBSAMPLINGS, ExportOptions
-from editor.sdk.params import ParamSpec, from_dict
+from editor.sdk.params import ParamSpec, from_dict, to_dict
 from editor.sdk.plugin import Plugin
 
 _PATH = click.Path(path_type=Path)
@@ -61,11 +65,7 @@ def build(registry: Registry) -> click.Group:
 
 def _method(plugin: Plugin, registry: Registry) -> click.Command:
     def callback(**values: Any) -> int:
-        chosen = {spec.name: values[spec.name] for spec in plugin.specs}
-        try:
-            params = from_dict(plugin.params, chosen)
-        except ParamError as error:
-            raise click.UsageError(str(error)) from error
+        params = _params(plugin, values)
         task = batch.Task(
             registry=registry,
             plugin=plugin,
@@ -82,6 +82,21 @@ def _method(plugin: Plugin, registry: Registry) -> click.Command:
 
     own = [_flag(spec) for spec in plugin.specs]
     return click.Command(plugin.id, callback=callback, params=[*own, *_shared(plugin)], help=plugin.summary)
+
+
+def _params(plugin: Plugin, values: Mapping[str, Any]) -> Any:
+    """The preset's parameters, or the defaults, with what was said on the command line laid over them."""
+    context = click.get_current_context()
+    given = {
+        spec.name: values[spec.name]
+        for spec in plugin.specs
+        if context.get_parameter_source(spec.name) == ParameterSource.COMMANDLINE
+    }
+    try:
+        preset = Presets(Places.default().presets).load(plugin, values["preset"]) if values["preset"] else None
+        return from_dict(plugin.params, {**(to_dict(preset) if preset is not None else {}), **given})
+    except ParamError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _flag(spec: ParamSpec) -> click.Option:
@@ -130,6 +145,7 @@ def _shared(plugin: Plugin) -> list[click.Parameter]:
             show_default=True,
             help="Another seed gives another result; the same seed the same pixels.",
         ),
+        click.Option(["--preset"], help="Start from a saved preset; flags given beside it win."),
         click.Option(["-o", "--output"], type=_PATH, help="The file to write, for one photo."),
         click.Option(["--out-dir"], type=_PATH, help="The folder to write to, under the photos' names."),
         click.Option(

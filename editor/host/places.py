@@ -18,6 +18,18 @@ class Places:
     state: Path
     cache: Path
 
+    @property
+    def presets(self) -> Path:
+        return self.data / "presets"
+
+    @property
+    def settings(self) -> Path:
+        return self.config / "settings.toml"
+
+    @property
+    def journals(self) -> Path:
+        return self.state / "journals"
+
     @classmethod
     def default(cls) -> Places:
         """The platform's own folders, or those below KINTSUGI_HOME if that is set."""

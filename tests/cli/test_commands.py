@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from editor import cli
 from editor.core.metadata import Metadata
+from editor.host.places import Places
+from editor.host.presets import Presets
 from editor.host.registry import Registry
 from editor.io.picture import Picture
 from editor.io.read import read_picture
@@ -112,6 +114,16 @@ def test_flags_come_from_the_declaration(kintsugi: Run, photo: Path, mask: Path,
         "--no-dark",
     ):
         assert part in " ".join(text.split())
+
+
+def test_a_preset_is_the_start_and_flags_win(kintsugi: Run, photo: Path, mask: Path, tmp_path: Path) -> None:
+    Presets(Places.default().presets).save(GREY, "mine", Params(grey_level=0.2, look="inverted"))
+    out = tmp_path / "out.png"
+    kintsugi("run", "grey_fill", photo, "--mask", mask, "--preset", "mine", "-o", out)
+    assert (read_picture(out).pixels[15, 40] == 204).all()
+    kintsugi("run", "grey_fill", photo, "--mask", mask, "--preset", "mine", "--look", "plain", "-o", out)
+    assert (read_picture(out).pixels[15, 40] == 51).all()
+    assert kintsugi("run", "grey_fill", photo, "--mask", mask, "--preset", "yours", "-o", out).exit_code == 2
 
 
 def test_a_value_out_of_range_is_a_usage_error(kintsugi: Run, photo: Path, mask: Path, tmp_path: Path) -> None:
