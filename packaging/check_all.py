@@ -33,7 +33,8 @@ def _run(python: Path, arguments: list[str]) -> int:
     if failed:
         say(f"FAILED: {', '.join(failed)}")
     # Two workers: more of them fight over memory on a small machine, and the tests of large pictures need it.
-    pytest = [str(python), "-m", "pytest", "-n", "2", *arguments]
+    # A file's tests stay together, as they share what is costly to make.
+    pytest = [str(python), "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
     return subprocess.call(pytest, cwd=CHECKOUT, env=environment) or int(bool(failed))
 
 
