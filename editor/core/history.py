@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +79,20 @@ class History:
         self._current = step
         self.trim()
         return step
+
+    def walk(self, step_ids: Sequence[int]) -> None:
+        """Goes to each of the steps in turn, so that redo leads along the ways walked last.
+
+        step_ids: at least one; a history that is brought back takes each step once, the one visited last at the end.
+        """
+        self._redo.clear()
+        # Backwards, up to where a later walk came from: forwards every step would cost its whole line.
+        for step_id in reversed(step_ids):
+            child = self._steps[step_id]
+            while child.parent is not None and child.parent not in self._redo:
+                self._redo[child.parent] = child.id
+                child = self._steps[child.parent]
+        self.go_to(step_ids[-1])
 
     def undo_step(self) -> Step | None:
         """The step that undo would go to."""
