@@ -190,7 +190,7 @@ class Store:
             return [self._opened_tiles.popleft() for _ in range(min(_PIECE_TILES, len(self._opened_tiles)))] or None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        connection.executescript(SCHEMA)
+        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
         connection.execute("BEGIN IMMEDIATE")
         info = {"format": str(FORMAT)} | (self._source or {})
         connection.executemany("INSERT OR REPLACE INTO info VALUES (?, ?)", info.items())
