@@ -53,7 +53,8 @@ def _mean_difference(
     out[2] = sum2 * share
     size = out[0] * out[0] + out[1] * out[1] + out[2] * out[2]
     spread = max(square * share - size, np.float32(0))
-    return np.float32(1) / (np.float32(1) + (spread + np.float32(0.05) * size) / noise)
+    size /= np.float32(33) * noise
+    return np.float32(1) / (np.float32(1) + spread / noise + size * size)
 
 
 @kernel

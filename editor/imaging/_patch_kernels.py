@@ -89,12 +89,15 @@ def search_band(
     seed: int,
     turn: int,
     fresh: bool,
-    reach: int,
+    keen: U8,
+    near_reach: int,
+    far_reach: int,
 ) -> None:
     """One pass of propagation and random search (Barnes et al. 2009, section 3.2) over box rows first..last.
 
     usable: frame; 1 where a whole patch may be copied from. active: box; 1 where a match is wanted.
     near_y, near_x, cost: box; read and written. fresh: the pixels changed, so the kept costs are worth nothing.
+    keen: box; 1 where the random search starts from far_reach instead of near_reach.
     """
     rows, columns = active.shape
     frame_rows, frame_columns = usable.shape
@@ -132,7 +135,7 @@ def search_band(
                 d = _distance(pixels, valid, masked, y, x, v, u, high, wide, best)
                 if d < best:
                     best, best_y, best_x = d, v, u
-            radius = reach
+            radius = far_reach if keen[r, c] else near_reach
             draw = 0
             while radius >= 1 and best > 0:
                 h = _random(seed, turn * 64 + draw, y, x)
@@ -287,6 +290,14 @@ def settle_band(
                 continue
             own_v = np.int64(map_y[y, x])
             own_u = np.int64(map_x[y, x])
+            seam = False
+            for side in range(4):
+                yy = y + (side == 0) - (side == 1)
+                xx = x + (side == 2) - (side == 3)
+                if 0 <= yy < rows and 0 <= xx < columns and wanted[yy, xx]:
+                    seam |= map_y[yy, xx] - yy != own_v - y or map_x[yy, xx] - xx != own_u - x
+            if not seam:
+                continue
             best_v, best_u, best = own_v, own_u, FAR
             for pick in range(5):
                 v, u = own_v, own_u

@@ -24,7 +24,10 @@ def texture_ratio(image: F32, hole: NDArray[np.bool_], ring_px: int = 24) -> flo
     Returns:
         The ratio; 1 where there is no ring or neither has any texture.
     """
-    grey = _brightness(image)
+    ys, xs = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    near = np.s_[max(0, ys[0] - ring_px) : ys[-1] + ring_px + 1, max(0, xs[0] - ring_px) : xs[-1] + ring_px + 1]
+    hole = hole[near]
+    grey = _brightness(image[near])
     energy = np.zeros_like(grey)
     energy[:, :-1] += np.square(grey[:, 1:] - grey[:, :-1])
     energy[:-1] += np.square(grey[1:] - grey[:-1])

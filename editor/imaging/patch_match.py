@@ -17,16 +17,19 @@ from numpy.typing import NDArray
 
 from editor.imaging import _patch_kernels as kernels
 from editor.imaging.bands import Band, Each, bands, serial
-from editor.imaging.pyramid import halve_all, halve_any, halve_image
+from editor.imaging.pyramid import halve
 
 Bool = NDArray[np.bool_]
 U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
 
-_FULL_SEARCH_PX = 150_000
+_FULL_SEARCH_PX = 100_000
+_LONG_SEARCH_PX = 300_000
+_NEAR_PX = 16
+_GAMMA = 1.6
 _MIN_SOURCES = 24
-_SEAM_PASSES = 6
+_SEAM_PASSES = 5
 
 
 def _ignore(share: float) -> None:
@@ -105,7 +108,7 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
         if depth < len(levels) - 1:
-            field = _refine(field, level, search)
+            field = _refine(field, levels[depth + 1], level, search)
         _solve(level, field, depth, search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
@@ -139,7 +142,9 @@ def _levels(pixels: U8, hole: Bool, source: Bool, search: Search) -> list[_Level
         first = _level(pixels, hole, source, search.patch_px)
     levels = [first]
     while len(levels) < count:
-        pixels, hole, source = halve_image(pixels), halve_any(hole), halve_all(source)
+        pixels, hole, source = halve(pixels, hole, source)
+        if not hole.any():
+            break
         level = _level(pixels, hole, source, search.patch_px)
         same_patch = (level.high, level.wide) == (first.high, first.wide)
         if not same_patch or int(level.usable.sum()) < _MIN_SOURCES:
@@ -189,14 +194,17 @@ def _scatter(level: _Level, field: _Field, where: Bool, seed: int) -> None:
     field.near_y[where], field.near_x[where] = np.divmod(picks, level.usable.shape[1])
 
 
-def _pass(level: _Level, field: _Field, valid: Bool | None, turn: int, fresh: bool, reach: int, search: Search) -> None:
+def _pass(level: _Level, field: _Field, valid: Bool | None, turn: int, fresh: bool, keen: U8, search: Search) -> None:
     known = level.usable if valid is None else valid.astype(np.uint8)
+    reach = max(level.hole.shape)
     old_y, old_x = field.near_y.copy(), field.near_x.copy()
 
     def band(rows: Band) -> None:
         kernels.search_band(
             level.pixels, known, valid is not None, level.usable, field.active, field.top, field.left, old_y, old_x,
             field.near_y, field.near_x, field.cost, level.high, level.wide, rows[0], rows[1], search.seed, turn, fresh,
+            keen,
+            min(_NEAR_PX, reach),
             reach,
         )  # fmt: skip
 
@@ -223,12 +231,16 @@ def _hole_bands(wanted: Bool) -> list[Band]:
 
 
 def _trust(level: _Level, field: _Field) -> F32:
-    """How much a patch is believed for its place: less the deeper it lies in the hole (Wexler et al. 2007, 3.3)."""
+    """How much a patch is believed for its place: less the deeper it lies in the hole (Wexler et al. 2007, 3.3).
+
+    Together with the weak weight of similarity this keeps smooth patches, which always find a good match, from
+    eating up the texture.
+    """
     depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3)
     rows, columns = field.active.shape
     y, x = field.top + level.high // 2, field.left + level.wide // 2
     middle = depth[y : y + rows, x : x + columns]
-    return np.power(np.float32(1.3), -np.minimum(middle, np.float32(60)), dtype=np.float32)
+    return np.power(np.float32(_GAMMA), -np.minimum(middle, np.float32(60)), dtype=np.float32)
 
 
 def _known_share(level: _Level, field: _Field, valid: Bool) -> F32:
@@ -258,7 +270,7 @@ def _start(level: _Level, search: Search) -> _Field:
         field = _field(level, ring)
         _scatter(level, field, field.active > 0, search.seed)
         for turn in range(6):
-            _pass(level, field, valid, turn, turn == 0, max(level.hole.shape), search)
+            _pass(level, field, valid, turn, turn == 0, field.active, search)
         _vote(level, field, ring, _similarity(field, 4.0) * _known_share(level, field, valid) ** 3, search)
         valid |= ring
     field = _field(level, level.hole)
@@ -266,11 +278,12 @@ def _start(level: _Level, search: Search) -> _Field:
     return field
 
 
-def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
+def _refine(coarse: _Field, coarser: _Level, level: _Level, search: Search) -> _Field:
     """The coarse matches carried to the next finer level, and the picture they give there."""
     field = _field(level, level.hole)
     rows, columns = field.active.shape
-    y, x = np.mgrid[field.top : field.top + rows, field.left : field.left + columns].astype(np.int32)
+    y = np.arange(field.top, field.top + rows, dtype=np.int32)[:, None]
+    x = np.arange(field.left, field.left + columns, dtype=np.int32)[None]
     r = np.clip(y // 2 - coarse.top, 0, coarse.active.shape[0] - 1)
     c = np.clip(x // 2 - coarse.left, 0, coarse.active.shape[1] - 1)
     v = 2 * coarse.near_y[r, c] + (y - 2 * (r + coarse.top))
@@ -279,29 +292,35 @@ def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     v, u = np.where(inside, v, 0), np.where(inside, u, 0)
     lost = (field.active > 0) & ~(inside & (level.usable[v, u] > 0))
     field.near_y[:], field.near_x[:] = v, u
+    hole = level.hole
+    enlarged = coarser.pixels.reshape(*coarser.hole.shape, 4)
+    ys, xs = np.nonzero(hole)
+    level.pixels.reshape(*hole.shape, 4)[ys, xs] = enlarged[ys // 2, xs // 2]
     if lost.any():
         _scatter(level, field, lost, search.seed)
-    _vote(level, field, level.hole, _trust(level, field), search)
+    _vote(level, field, level.hole, np.where(lost, np.float32(0), _trust(level, field)), search)
     return field
 
 
 def _solve(level: _Level, field: _Field, depth: int, search: Search) -> None:
     """Expectation-maximisation: search for all patches, then vote for all pixels, a few times."""
-    wide_search = int(np.count_nonzero(field.active)) <= _FULL_SEARCH_PX
-    reach = max(level.hole.shape) if wide_search else 16
-    rounds = min(2 + 2 * depth, 10)
+    size = int(np.count_nonzero(field.active))
+    rounds = min(2 + 2 * depth, 10) if size < _LONG_SEARCH_PX or depth > 0 else 1
     trust = _trust(level, field)
+    # The rim decides whether the fill joins its surroundings, so there the whole source is always looked through.
+    keen = field.active if size <= _FULL_SEARCH_PX else (field.active > 0) & (trust > _GAMMA ** -(level.high // 2 + 1))
     for turn in range(rounds):
         for half in range(2):
-            _pass(level, field, None, 2 * turn + half + 64 * depth, half == 0, reach, search)
-        keenness = 2.0 + 6.0 * turn / max(1, rounds - 1)
+            _pass(level, field, None, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
+        keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
 
 
 def _settle(level: _Level, field: _Field, search: Search) -> tuple[I32, I32]:
     """One source position a pixel, in regions of equal shift."""
     rows, columns = level.hole.shape
-    map_y, map_x = (np.ascontiguousarray(axis) for axis in np.mgrid[:rows, :columns].astype(np.int32))
+    map_y = np.repeat(np.arange(rows, dtype=np.int32)[:, None], columns, axis=1)
+    map_x = np.repeat(np.arange(columns, dtype=np.int32)[None], rows, axis=0)
     weight = _trust(level, field) * _similarity(field, 8.0)
     wanted, allowed = level.hole.astype(np.uint8), level.source.astype(np.uint8)
     cut = _hole_bands(level.hole)
