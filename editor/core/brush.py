@@ -61,7 +61,7 @@ class Stroke:
 
     def to(self, x: float, y: float, pressure: float = 1.0) -> Rect:
         """Goes on to (x, y) in image pixels; `pressure` of a pen (0..1) scales the size."""
-        radius_px = max(0.5, self._brush.radius_px * pressure)
+        radius_px = max(0.5, self._brush.radius_px * _round_pressure(pressure))
         if self._last is None:
             self._last = (x, y)
             return self._dab(x, y, radius_px)
@@ -83,7 +83,7 @@ class Stroke:
         dx = dy = 0.0
         if radius_px < _SUBPIXEL_RADIUS:
             dx, dy = (round((part - 0.5) * 4) / 4 for part in (x - column, y - row))
-        dab = stamp(_round_radius(radius_px), self._brush.hardness, self._brush.opacity, dx, dy)
+        dab = stamp(round(radius_px * 2) / 2, self._brush.hardness, self._brush.opacity, dx, dy)
         reach = dab.shape[0] // 2
         box = Rect(column - reach, row - reach, column + reach + 1, row + reach + 1)
         for part, target in self._writer.parts(box):
@@ -96,7 +96,7 @@ class Stroke:
         return box.intersect(self._writer.base.size.rect)
 
 
-def _round_radius(radius_px: float) -> float:
-    """To half a pixel, or to about 2 % for large ones: a pen's pressure would else need a new stamp for every dab."""
-    step_px = max(0.5, 2.0 ** math.floor(math.log2(radius_px)) / 32)
-    return round(radius_px / step_px) * step_px
+def _round_pressure(pressure: float) -> float:
+    """To about 2 %: a pen would else need a new stamp for every dab, which takes longer than a frame if it is large."""
+    step = 2.0 ** math.floor(math.log2(max(pressure, 1e-3))) / 32
+    return round(pressure / step) * step
