@@ -1,0 +1,89 @@
+"""Questions that need an answer before going on, and the choice of files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from editor.ui.i18n import _
+
+_Role = QMessageBox.ButtonRole
+
+
+def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
+    """What to do with changes that are not saved."""
+    box = QMessageBox(
+        QMessageBox.Icon.Question,
+        _("Unsaved changes"),
+        _("Save the changes to {name} as a project?").format(name=name),
+        QMessageBox.StandardButton.NoButton,
+        parent,
+    )
+    box.setInformativeText(_("Layers and masks that are not saved are lost. The opened photo itself stays as it is."))
+    save = box.addButton(_("Save"), _Role.AcceptRole)
+    discard = box.addButton(_("Discard"), _Role.DestructiveRole)
+    box.addButton(_("Cancel"), _Role.RejectRole)
+    box.setDefaultButton(save)
+    box.exec()
+    if box.clickedButton() is save:
+        return "save"
+    return "discard" if box.clickedButton() is discard else "cancel"
+
+
+def stale(parent: QWidget) -> Literal["use", "again", "cancel"]:
+    """What to do with a result whose surroundings changed since it was made."""
+    box = QMessageBox(
+        QMessageBox.Icon.Question,
+        _("The picture changed"),
+        _("The picture under this result changed since it was made."),
+        QMessageBox.StandardButton.NoButton,
+        parent,
+    )
+    again = box.addButton(_("Make it again"), _Role.AcceptRole)
+    use = box.addButton(_("Use it anyway"), _Role.DestructiveRole)
+    box.addButton(_("Cancel"), _Role.RejectRole)
+    box.setDefaultButton(again)
+    box.exec()
+    if box.clickedButton() is again:
+        return "again"
+    return "use" if box.clickedButton() is use else "cancel"
+
+
+def overwrite(parent: QWidget, path: Path, *, photo: bool) -> bool:
+    """Whether to replace a file that exists; `photo` if it is the one that was opened."""
+    text = _("Replace the opened photo {name}?") if photo else _("Replace {name}?")
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        _("The file exists"),
+        text.format(name=path.name),
+        QMessageBox.StandardButton.NoButton,
+        parent,
+    )
+    if photo:
+        box.setInformativeText(_("What was removed can't be brought back from the file afterwards."))
+    replace = box.addButton(_("Replace"), _Role.DestructiveRole)
+    cancel = box.addButton(_("Cancel"), _Role.RejectRole)
+    box.setDefaultButton(cancel)
+    box.exec()
+    return box.clickedButton() is replace
+
+
+def file_to_open(parent: QWidget, title: str, folder: str, suffixes: Sequence[str]) -> Path | None:
+    """A file of one of the kinds, or None if the user thought better of it."""
+    patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in suffixes)
+    kinds = _("Photos and projects ({patterns})").format(patterns=patterns) + ";;" + _("All files (*)")
+    name, _kind = QFileDialog.getOpenFileName(parent, title, folder, kinds)
+    return Path(name) if name else None
+
+
+def file_to_save(parent: QWidget, title: str, suggestion: Path, kind: str) -> Path | None:
+    """Where to write; the suffix of the suggestion is added if the user left it out. An existing file is asked for."""
+    pattern = f"{kind} (*{suggestion.suffix})"
+    name, _kind = QFileDialog.getSaveFileName(parent, title, str(suggestion), pattern)
+    if not name:
+        return None
+    path = Path(name)
+    return path if path.suffix else path.with_suffix(suggestion.suffix)

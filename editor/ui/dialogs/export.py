@@ -1,0 +1,200 @@
+"""The export dialog: where to, which format, and the format's own settings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from editor.host.settings import Settings
+from editor.io.options import SUBSAMPLINGS, ExportOptions
+from editor.sdk.params import Choice, Doc, Range, specs
+from editor.ui.dialogs import ask
+from editor.ui.i18n import _
+from editor.ui.panels.form import ParamForm
+
+_DEPTHS = Choice((("", "As the photo"), ("8", "8 bit"), ("16", "16 bit")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Jpeg:
+    quality: Annotated[int, Range(1, 100), Doc("Quality", "Higher keeps more detail and makes a larger file.")] = 92
+    subsampling: Annotated[
+        str,
+        Choice(tuple((name, name) for name in SUBSAMPLINGS)),
+        Doc("Colour detail", "4:4:4 keeps all of it; the others halve or quarter it for a smaller file."),
+    ] = "4:4:4"
+
+
+@dataclass(frozen=True, slots=True)
+class _Deep:
+    bits: Annotated[str, _DEPTHS, Doc("Depth", "16 bit keeps fine steps in skies for later work.")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _WebP:
+    lossless: Annotated[bool, Doc("Lossless", "Every pixel stays exactly as it is; the file is larger.")] = False
+    quality: Annotated[int, Range(1, 100), Doc("Quality", "Higher keeps more detail; without meaning if lossless.")] = (
+        92
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format that can be written: its suffix and the class of its settings."""
+
+    title: str
+    suffix: str
+    params: type[Any]
+
+    def matches(self, suffix: str) -> bool:
+        aliases = {".jpeg": ".jpg", ".tiff": ".tif"}
+        return aliases.get(suffix.lower(), suffix.lower()) == self.suffix
+
+
+FORMATS = (
+    Format("JPEG", ".jpg", _Jpeg),
+    Format("PNG", ".png", _Deep),
+    Format("TIFF", ".tif", _Deep),
+    Format("WebP", ".webp", _WebP),
+)
+
+
+class ExportDialog(QDialog):
+    """Stays beside the canvas; when accepted, `path` and `options` say what to write."""
+
+    def __init__(self, parent: QWidget, settings: Settings, photo: Path | None, folder: Path) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(_("Export"))
+        self.setMinimumWidth(460)
+        self._settings = settings
+        self._photo = photo
+        self._forms: dict[str, ParamForm] = {}
+        stem = photo.stem if photo is not None else _("picture")
+        known = photo is not None and any(kind.matches(photo.suffix) for kind in FORMATS)
+        suffix = photo.suffix if photo is not None and known else settings.get("export.suffix", ".jpg")
+        self._name = QLineEdit(str(folder / f"{stem}-{_('edited')}{suffix}"), self)
+        self._name.setToolTip(_("The file to write; its ending chooses the format"))
+        browse = QPushButton(_("Browse…"), self)
+        browse.setToolTip(_("Choose folder and name"))
+        browse.clicked.connect(self._browse)
+        self._format = QComboBox(self)
+        self._format.setToolTip(_("The file format"))
+        for kind in FORMATS:
+            self._format.addItem(kind.title, kind.suffix)
+        self._hint = QLabel(self)
+        self._hint.setObjectName("hint")
+        self._hint.setWordWrap(True)
+        self._column = QVBoxLayout(self)
+        rows = QFormLayout()
+        where = QHBoxLayout()
+        where.addWidget(self._name, 1)
+        where.addWidget(browse)
+        rows.addRow(_("File"), where)
+        rows.addRow(_("Format"), self._format)
+        self._column.addLayout(rows)
+        for kind in FORMATS:
+            self._column.addWidget(self._form(kind))
+        self._column.addWidget(self._hint)
+        self._column.addStretch(1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.export_button = buttons.addButton(_("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.export_button.setObjectName("primary")
+        self.export_button.setToolTip(_("Write the file"))
+        buttons.accepted.connect(self._finish)
+        buttons.rejected.connect(self.reject)
+        self._column.addWidget(buttons)
+        self._name.textChanged.connect(self._named)
+        self._format.activated.connect(self._chosen)
+        self._named()
+        self._name.setFocus()
+
+    @property
+    def path(self) -> Path:
+        return Path(self._name.text().strip()).expanduser()
+
+    @property
+    def format(self) -> Format | None:
+        """The format that the file's ending names; None if it can't be written."""
+        return next((kind for kind in FORMATS if kind.matches(self.path.suffix)), None)
+
+    @property
+    def options(self) -> ExportOptions:
+        kind = self.format
+        assert kind is not None, "the button is off while the ending names no format"
+        values: dict[str, Any] = self._forms[kind.suffix].values()
+        if "bits" in values:
+            values["bits"] = int(values["bits"]) if values["bits"] else None
+        return ExportOptions(**values)
+
+    def _form(self, kind: Format) -> ParamForm:
+        form = ParamForm(specs(kind.params), self)
+        try:
+            form.set_values(json.loads(self._settings.get(f"export.options{kind.suffix}", "{}")))
+        except (ValueError, TypeError, KeyError):
+            form.reset()
+        self._forms[kind.suffix] = form
+        return form
+
+    def _named(self) -> None:
+        kind = self.format
+        for suffix, form in self._forms.items():
+            form.setVisible(kind is not None and suffix == kind.suffix)
+        self.export_button.setEnabled(kind is not None and bool(self.path.stem))
+        if kind is None:
+            self._hint.setText(
+                _("Files can be written as {endings}.").format(endings=", ".join(f.suffix for f in FORMATS))
+            )
+            return
+        self._format.setCurrentIndex(self._format.findData(kind.suffix))
+        lossy = kind.suffix in (".jpg", ".webp")
+        self._hint.setText(
+            _("JPEG and lossy WebP change all pixels a little; PNG and TIFF keep them to the bit.") if lossy else ""
+        )
+
+    def _chosen(self, index: int) -> None:
+        self._name.setText(str(self.path.with_suffix(self._format.itemData(index))))
+
+    def _browse(self) -> None:
+        kinds = ";;".join(f"{kind.title} (*{kind.suffix})" for kind in FORMATS)
+        # Whether to replace a file is asked once, when exporting.
+        keep = QFileDialog.Option.DontConfirmOverwrite
+        name, _kind = QFileDialog.getSaveFileName(self, _("Export"), str(self.path), kinds, options=keep)
+        if name:
+            path = Path(name)
+            self._name.setText(str(path if path.suffix else path.with_suffix(self._format.currentData())))
+
+    def _finish(self) -> None:
+        path, kind = self.path, self.format
+        if kind is None:
+            return
+        if path.exists() and not ask.overwrite(self, path, photo=self._photo is not None and _same(path, self._photo)):
+            return
+        self._settings.set("export.suffix", kind.suffix)
+        self._settings.set("export.folder", str(path.parent))
+        self._settings.set(f"export.options{kind.suffix}", json.dumps(self._forms[kind.suffix].values()))
+        self.accept()
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -1,0 +1,242 @@
+"""Which document is open, and its way from and to disk; reading and writing happen in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from editor.core.errors import EditorError
+from editor.core.session import Session
+from editor.host.jobs import Job, Jobs
+from editor.host.settings import Settings
+from editor.io.options import ExportOptions
+from editor.ui.bridge import Bridge
+from editor.ui.dialogs import ask
+from editor.ui.i18n import _
+
+T = TypeVar("T")
+Opened = tuple[Session, tuple[str, ...]]
+
+_RECENT = 10
+
+
+class Journal(Protocol):
+    """What keeps a document's steps on disk until it is closed."""
+
+    def close(self, *, keep: bool) -> None: ...
+
+
+class Files(QObject):
+    """Opens, saves, exports and leaves documents; one is open at a time.
+
+    session_changed(session | None): another document is open. saved(): it was saved, its name may have changed.
+    noted(text), failed(error): a line for the user. working(text): what is being read or written, empty when done.
+    """
+
+    session_changed = Signal(object)
+    saved = Signal()
+    noted = Signal(str)
+    failed = Signal(object)
+    working = Signal(str)
+
+    def __init__(self, window: QWidget, settings: Settings, jobs: Jobs, bridge: Bridge) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self._jobs = jobs
+        self._bridge = bridge
+        self._attach: Callable[[Session], Journal] | None = None
+        self._journal: Journal | None = None
+        self._wanted = 0
+        self.session: Session | None = None
+
+    @property
+    def name(self) -> str:
+        """The open document's name for the user."""
+        if self.session is None or self.session.path is None:
+            return _("Recovered photo") if self.session is not None else ""
+        return self.session.path.name
+
+    @property
+    def recent(self) -> list[Path]:
+        return [Path(name) for name in self._settings.get("files.recent", list[str]())]
+
+    def keep_journals(self, attach: Callable[[Session], Journal]) -> None:
+        """From now on every open document is journalled by what `attach` begins."""
+        self._attach = attach
+        if self.session is not None and self._journal is None:
+            self._begin_journal(self.session)
+
+    def ask_and_open(self) -> None:
+        """Lets the user choose a file and opens it."""
+        from editor.host.documents import OPEN_SUFFIXES
+
+        path = ask.file_to_open(self._window, _("Open"), self._folder(), OPEN_SUFFIXES)
+        if path is not None:
+            self.open(path)
+
+    def open(self, path: Path) -> None:
+        """Opens a file in place of the document that is open, after asking about unsaved changes."""
+        self.leave(lambda: self._load(path))
+
+    def adopt(self, path: Path, reading: Future[Opened]) -> None:
+        """Takes over a document that is being read already."""
+        self._wanted += 1
+        wanted = self._wanted
+        self.working.emit(_("Opening {name}…").format(name=path.name))
+        reading.add_done_callback(lambda _done: self._bridge.post(lambda: self._adopted(wanted, path, reading)))
+
+    def show(self, session: Session | None, journal: Journal | None = None) -> None:
+        """Makes a document the open one; the journal of the one before is no longer needed."""
+        if self._journal is not None:
+            self._journal.close(keep=False)
+        self._journal = journal
+        self.session = session
+        if session is not None and journal is None:
+            self._begin_journal(session)
+        self.session_changed.emit(session)
+
+    def leave(self, then: Callable[[], None]) -> None:
+        """Calls `then` when nothing unsaved is lost by it: at once, after saving, or never if the user cancels."""
+        if self.session is None or not self.session.modified:
+            then()
+            return
+        answer = ask.unsaved(self._window, self.name)
+        if answer == "save":
+            self.save(then)
+        elif answer == "discard":
+            then()
+
+    def close(self) -> None:
+        """Closes the document, after asking about unsaved changes."""
+        self.leave(lambda: self.show(None))
+
+    def save(self, then: Callable[[], None] | None = None) -> None:
+        """Writes the project where it was saved last, or asks where."""
+        if self.session is None:
+            return
+        path = self.session.path
+        if path is not None and path.suffix.lower() == ".ora":
+            self._save(self.session, path, then)
+        else:
+            self.save_as(then)
+
+    def save_as(self, then: Callable[[], None] | None = None) -> None:
+        """Asks where to write the project, and writes it."""
+        if self.session is None:
+            return
+        near = self.session.path or Path(self._folder()) / self.name
+        path = ask.file_to_save(self._window, _("Save project"), near.with_suffix(".ora"), "OpenRaster")
+        if path is not None:
+            self._save(self.session, path, then)
+
+    def export(self, path: Path, options: ExportOptions) -> None:
+        """Writes the flattened picture as it is now."""
+        if self.session is None:
+            return
+        state = self.session.state
+
+        def work() -> tuple[str, ...]:
+            from editor.host.documents import export_document
+
+            return export_document(state, path, options)
+
+        def done(notes: tuple[str, ...]) -> None:
+            self.noted.emit(" ".join((_("Exported {name}.").format(name=path.name), *notes)))
+
+        self.in_background(_("Exporting {name}…").format(name=path.name), work, done)
+
+    def in_background(self, label: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Does short work beside everything else, then calls `done` with its result; an error is shown."""
+        job: Job[T] = Job(lambda _token, _tell: work(), label)
+        job.done.connect(self._bridge.queued(done))
+        job.failed.connect(self._bridge.queued(self.failed.emit))
+        job.finished.connect(self._bridge.queued(lambda: self.working.emit("")))
+        self.working.emit(label)
+        self._jobs.start(job, "chores")
+
+    def export_folder(self) -> Path:
+        """Where to export to, as long as the user says nothing else: beside the photo."""
+        if self.session is not None and self.session.path is not None:
+            return self.session.path.parent
+        return Path(self._settings.get("export.folder", str(Path.home())))
+
+    def end(self) -> None:
+        """The window is closing for good: the journal has done its work."""
+        if self._journal is not None:
+            self._journal.close(keep=False)
+            self._journal = None
+
+    def _load(self, path: Path) -> None:
+        self._wanted += 1
+        wanted = self._wanted
+
+        def work() -> Opened:
+            from editor.host.documents import open_document
+
+            return open_document(path)
+
+        self.in_background(
+            _("Opening {name}…").format(name=path.name), work, lambda opened: self._loaded(wanted, path, opened)
+        )
+
+    def _adopted(self, wanted: int, path: Path, reading: Future[Opened]) -> None:
+        self.working.emit("")
+        error = reading.exception()
+        if error is None:
+            self._loaded(wanted, path, reading.result())
+        elif isinstance(error, EditorError):
+            self.failed.emit(error)
+        else:
+            raise error
+
+    def _loaded(self, wanted: int, path: Path, opened: Opened) -> None:
+        if wanted != self._wanted:
+            return
+        session, notes = opened
+        self.show(session)
+        self._remember(path)
+        if notes:
+            self.noted.emit(" ".join(notes))
+
+    def _save(self, session: Session, path: Path, then: Callable[[], None] | None) -> None:
+        step = session.history.current
+
+        def work() -> None:
+            from editor.io.project import write_project
+
+            write_project(path, step.state)
+
+        def done(_nothing: Any) -> None:
+            session.path = path
+            session.saved_step = step.id
+            self._remember(path)
+            self.saved.emit()
+            self.noted.emit(_("Saved {name}.").format(name=path.name))
+            if then is not None:
+                then()
+
+        self.in_background(_("Saving {name}…").format(name=path.name), work, done)
+
+    def _begin_journal(self, session: Session) -> None:
+        if self._attach is None:
+            return
+        try:
+            self._journal = self._attach(session)
+        except EditorError as error:
+            # Working without a journal is better than not at all; the user is told.
+            self.failed.emit(error)
+
+    def _remember(self, path: Path) -> None:
+        path = path.absolute()
+        paths = [path, *(other for other in self.recent if other != path)]
+        self._settings.set("files.recent", [str(each) for each in paths[:_RECENT]])
+        self._settings.set("files.folder", str(path.parent))
+
+    def _folder(self) -> str:
+        return self._settings.get("files.folder", str(Path.home()))

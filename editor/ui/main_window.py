@@ -1,0 +1,406 @@
+"""The main window: makes its parts, connects them with the actions, and follows the open document."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from editor.core.document import DocumentState, MaskName
+from editor.core.errors import EditorError
+from editor.core.session import Session
+from editor.host.jobs import Jobs
+from editor.host.places import Places
+from editor.host.recovery import Recoverable, Recovery
+from editor.host.registry import Registry
+from editor.host.settings import Settings
+from editor.sdk.plugin import Plugin
+from editor.ui import theme
+from editor.ui.actions import Actions, action_specs
+from editor.ui.bridge import Bridge
+from editor.ui.centre import Centre
+from editor.ui.dialogs import small
+from editor.ui.dialogs.export import ExportDialog
+from editor.ui.dialogs.keys import KeysDialog
+from editor.ui.dialogs.recovery import RecoveryDialog
+from editor.ui.dialogs.search import SearchDialog
+from editor.ui.files import Files
+from editor.ui.i18n import _
+from editor.ui.layout import Layout
+from editor.ui.mask_menu import MaskMenu
+from editor.ui.menus import Menus
+from editor.ui.outside import OutsideWatch
+from editor.ui.panels.history import HistoryPanel
+from editor.ui.panels.layers import LayersPanel
+from editor.ui.panels.method import MethodPanel
+from editor.ui.panels.options import OptionsBar
+from editor.ui.panels.status import StatusLine
+from editor.ui.removal import Removal
+from editor.ui.repair import Repair
+from editor.ui.showing import Showing
+from editor.ui.tool_box import ToolBox, tool_specs
+
+_SIZE_STEP = 1.15
+
+
+class MainWindow(QMainWindow):
+    """One window, one document. painted(): it was drawn for the first time."""
+
+    painted = Signal()
+
+    def __init__(self, places: Places, settings: Settings, jobs: Jobs, bridge: Bridge) -> None:
+        super().__init__()
+        self._places = places
+        self._settings = settings
+        self._jobs = jobs
+        self._bridge = bridge
+        self._session: Session | None = None
+        self._first_paint = True
+        self._may_end = False
+        self._tint = QColor(settings.get("mask.tint", theme.TINT.name()))
+        self.setAcceptDrops(True)
+        self.commands = Actions(self, settings, (*action_specs(), *tool_specs()))
+        self.files = Files(self, settings, jobs, bridge)
+        self.centre = Centre(self)
+        self.canvas, self.strip, self.messages = self.centre.canvas, self.centre.strip, self.centre.messages
+        self.setCentralWidget(self.centre)
+        self.status = StatusLine(self)
+        self.setStatusBar(self.status)
+        self.method = MethodPanel(settings, self)
+        self.layers = LayersPanel(self)
+        self.history = HistoryPanel(self)
+        self.options = OptionsBar(self)
+        self.tools = ToolBox(self, self.commands, self.canvas, self.options)
+        self.repair = Repair(self, Removal(jobs, bridge, self), self.method, self.strip, self.status, self.messages)
+        hold, split, masks = (self.commands[name] for name in ("view.original", "view.split", "mask.show"))
+        masks.setChecked(True)
+        self.showing = Showing(self.canvas, self.repair.removal, hold, split, masks, self)
+        self.outside = OutsideWatch(jobs, bridge, self)
+        self._mask_menu = MaskMenu(self, self.files, lambda: self.method.painted)
+        self.menus = Menus(
+            self.menuBar(), self.commands, lambda: self.files.recent, self.files.open, self.tools.action_ids
+        )
+        self._layout = Layout(self, settings)
+        self._build_layout()
+        self._connect_actions()
+        self._connect_parts()
+        self.canvas.set_tint(self._tint)
+        self._layout.restore()
+        self._follow(None)
+
+    def set_registry(self, registry: Registry) -> None:
+        """Offers the methods; until then there are none."""
+        self.repair.set_registry(registry)
+        chosen = self.method.plugin.id if self.method.plugin is not None else ""
+        self.menus.list_methods(registry, chosen, self.method.choose)
+
+    def set_recovery(self, recovery: Recovery) -> None:
+        """Journals what is open from now on, and offers what an earlier run left behind."""
+        try:
+            items = recovery.pending()
+        except EditorError as error:
+            self.messages.error(error)
+            items = []
+        self.files.keep_journals(recovery.attach)
+        if items:
+            dialog = RecoveryDialog(self, items)
+            dialog.wanted.connect(lambda item: self.files.leave(lambda: self._recover(recovery, item)))
+            dialog.unwanted.connect(lambda item: self._discard(recovery, item))
+            dialog.show()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self._first_paint:
+            self._first_paint = False
+            QTimer.singleShot(0, self, self.painted.emit)
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _for_input(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Enter and Esc leave an input for the canvas, where every single key is a command again.
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.canvas.setFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            # The program that the file comes from waits for this call, so questions come after it.
+            QTimer.singleShot(0, self, lambda: self.files.open(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_end:
+            event.ignore()
+            self.files.leave(self._end)
+        else:
+            super().closeEvent(event)
+
+    def _end(self) -> None:
+        """Nothing is unsaved any more, or the user does not want it."""
+        self._may_end = True
+        self._layout.save()
+        self.repair.removal.discard()
+        self._jobs.close()
+        self.files.end()
+        self._bridge.close()
+        # Not within the close event that asked: that one was answered with no.
+        QTimer.singleShot(0, self, self.close)
+
+    def _build_layout(self) -> None:
+        options = self._layout.add_bar("options", _("Tool options"), Qt.ToolBarArea.TopToolBarArea, self.menus.panels)
+        self.options.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        options.addWidget(self.options)
+        self.remove_button = QPushButton(self)
+        self.remove_button.setObjectName("primary")
+        self.remove_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.remove_button.setMinimumWidth(130)
+        self.remove_button.clicked.connect(self.commands["repair.run"].trigger)
+        options.addWidget(self.remove_button)
+        tools = self._layout.add_bar("tools", _("Tools"), Qt.ToolBarArea.LeftToolBarArea, self.menus.panels)
+        self.tools.fill(tools)
+        panels: tuple[tuple[str, str, QWidget], ...] = (
+            ("method", _("Method"), self.method),
+            ("layers", _("Layers"), self.layers),
+            ("history", _("History"), self.history),
+        )
+        docks = [self._layout.add_panel(name, title, widget, self.menus.panels) for name, title, widget in panels]
+        self.resizeDocks(docks, [480, 180, 260], Qt.Orientation.Vertical)
+        self.resizeDocks(docks, [300] * 3, Qt.Orientation.Horizontal)
+
+    def _connect_actions(self) -> None:
+        on = self.commands.on
+        on("file.open", self.files.ask_and_open)
+        on("file.save", self.files.save)
+        on("file.save_as", self.files.save_as)
+        on("file.export", self._export)
+        on("file.close", self.files.close)
+        on("file.quit", self.close)
+        on("edit.undo", lambda: self._session is not None and self._session.undo())
+        on("edit.redo", lambda: self._session is not None and self._session.redo())
+        on("edit.preferences", self._show_preferences)
+        on("edit.keys", self._show_keys)
+        on("mask.invert", self._mask_menu.invert)
+        on("mask.clear", self._mask_menu.clear)
+        on("mask.all", self._mask_menu.select_all)
+        on("mask.grow", self._mask_menu.grow)
+        on("mask.feather", self._mask_menu.feather)
+        on("mask.load", self._mask_menu.load)
+        on("mask.save", self._mask_menu.save)
+        on("mask.tint", self._choose_tint)
+        on("mask.paint_mask", lambda: self.method.paint("mask"))
+        on("mask.paint_include", lambda: self.method.paint("include"))
+        on("mask.paint_exclude", lambda: self.method.paint("exclude"))
+        on("view.fit", self.canvas.zoom_fit)
+        on("view.actual", lambda: self.canvas.zoom_to(1.0))
+        on("view.in", lambda: self.canvas.zoom_step(+1))
+        on("view.out", lambda: self.canvas.zoom_step(-1))
+        self.commands["view.panels"].setChecked(True)
+        self.commands["view.panels"].toggled.connect(self._layout.show_panels)
+        self.commands["view.full"].toggled.connect(self._show_full)
+        on("repair.run", self.repair.enter)
+        on("repair.again", self.repair.again)
+        on("repair.cancel", self.repair.cancel)
+        on("repair.next", lambda: self.repair.removal.step(+1))
+        on("repair.previous", lambda: self.repair.removal.step(-1))
+        on("brush.smaller", lambda: self.options.step("size_px", 1 / _SIZE_STEP, 1))
+        on("brush.larger", lambda: self.options.step("size_px", _SIZE_STEP, 1))
+        on("brush.softer", lambda: self.options.step("hardness", 1 - 1e-9, 10))
+        on("brush.harder", lambda: self.options.step("hardness", 1 + 1e-9, 10))
+        for percent in range(10, 101, 10):
+            on(f"brush.opacity_{percent}", partial(self.options.set_number, "opacity", percent))
+        on("help.search", self._search)
+        on("help.keys", self._show_keys)
+        on("help.about", lambda: small.show_about(self))
+
+    def _connect_parts(self) -> None:
+        self.files.session_changed.connect(self._follow)
+        self.files.saved.connect(self._update)
+        self.files.noted.connect(self.messages.note)
+        self.files.failed.connect(self._failed)
+        self.files.working.connect(self._working)
+        self.messages.details_wanted.connect(self._show_details)
+        self.method.painted_changed.connect(self._paint)
+        self.method.method_changed.connect(self._method_chosen)
+        self.layers.previewed.connect(self.showing.preview)
+        self.history.chosen.connect(self._go_to)
+        self.repair.changed.connect(self._update)
+        self.repair.changed.connect(self.showing.refresh)
+        self.outside.counted.connect(self.status.show_outside)
+        self.canvas.view_changed.connect(self._view_changed)
+        self.canvas.cursor_moved.connect(self.status.show_pointer)
+        self.status.zoom_chosen.connect(self._zoom)
+
+    def _follow(self, session: Session | None) -> None:
+        """Another document is open, or none."""
+        if self._session is not None:
+            self._session.changed.disconnect(self._changed)
+        self._session = session
+        self.repair.set_session(session)
+        self.tools.forget()
+        self.method.paint("mask")
+        self.canvas.set_session(session)
+        for part in (self.layers, self.history, self.showing, self.outside):
+            part.set_session(session)
+        self.status.show_state(session.state if session is not None else None)
+        if session is not None:
+            session.changed.connect(self._changed)
+            self.centre.show_desk()
+        else:
+            self.centre.greet(self.commands.shown_key("file.open"))
+        self._view_changed()
+        self._update()
+
+    def _changed(self, _before: DocumentState, _after: DocumentState) -> None:
+        self._update()
+
+    def _update(self) -> None:
+        """Brings title and actions in line with what is open and what runs."""
+        session, removal = self._session, self.repair.removal
+        met = {
+            need
+            for need, holds in (
+                ("document", session is not None),
+                ("candidates", self.repair.choosing),
+                ("work", self.repair.choosing or removal.running),
+            )
+            if holds
+        }
+        self.commands.allow(met)
+        history = session.history if session is not None else None
+        undo, redo = (history.undo_step(), history.redo_step()) if history is not None else (None, None)
+        for name, text, step in (
+            ("edit.undo", _("Undo {step}"), history.current if history is not None and undo is not None else None),
+            ("edit.redo", _("Redo {step}"), redo),
+        ):
+            self.commands[name].setEnabled(step is not None)
+            bare = self.commands.specs[name].text
+            self.commands[name].setText(text.format(step=step.label) if step is not None else bare)
+        run = _("Accept") if self.repair.choosing else self.commands.specs["repair.run"].text
+        key = self.commands.shown_key("repair.run")
+        self.commands["repair.run"].setText(run)
+        self.remove_button.setText(f"{run}  {key}" if key else run)
+        self.remove_button.setToolTip(self.commands.tip("repair.run"))
+        self.remove_button.setEnabled(session is not None)
+        self.setWindowModified(session is not None and session.modified)
+        self.setWindowTitle(f"{self.files.name}[*] – Kintsugi" if session is not None else "Kintsugi")
+
+    def _view_changed(self) -> None:
+        if self._session is not None and not self.status.zoom.hasFocus():
+            self.status.show_zoom(self.canvas.zoom)
+
+    def _zoom(self, factor: float) -> None:
+        self.canvas.setFocus()
+        if factor > 0:
+            self.canvas.zoom_to(factor)
+        else:
+            self.canvas.zoom_fit()
+        self._view_changed()
+
+    def _paint(self, name: MaskName) -> None:
+        self.canvas.set_painted(name)
+        self.canvas.setFocus()
+
+    def _method_chosen(self, plugin: Plugin) -> None:
+        self.menus.mark_method(plugin.id)
+        for name in ("include", "exclude"):
+            self.commands[f"mask.paint_{name}"].setVisible(plugin.needs.source)
+
+    def _go_to(self, step_id: int) -> None:
+        if self._session is not None and step_id != self._session.history.current.id:
+            self._session.go_to(step_id)
+
+    def _working(self, text: str) -> None:
+        self.status.show_chore(text)
+        self.centre.wait(text)
+        if not text and self._session is None:
+            self.centre.greet(self.commands.shown_key("file.open"))
+
+    def _failed(self, error: Exception) -> None:
+        self.messages.error(error)
+
+    def _show_full(self, full: bool) -> None:
+        if full:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+
+    def _export(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        dialog = ExportDialog(self, self._settings, session.path, self.files.export_folder())
+        dialog.accepted.connect(lambda: self.files.export(dialog.path, dialog.options))
+        dialog.show()
+
+    def _show_preferences(self) -> None:
+        small.PreferencesDialog(self, self._tint, self._set_tint, self._show_keys).show()
+
+    def _show_keys(self) -> None:
+        dialog = KeysDialog(self, self.commands)
+        dialog.finished.connect(self._update)
+        dialog.show()
+
+    def _search(self) -> None:
+        dialog = SearchDialog(self, self.commands)
+        corner = self.centre.mapToGlobal(self.centre.rect().topLeft())
+        dialog.move(corner.x() + (self.centre.width() - dialog.width()) // 2, corner.y() + 60)
+        dialog.show()
+
+    def _show_details(self, text: str, details: str) -> None:
+        small.DetailsDialog(self, text, details, str(self._places.state / "kintsugi.log")).show()
+
+    def _choose_tint(self) -> None:
+        tint = small.choose_tint(self, self._tint)
+        if tint is not None:
+            self._set_tint(tint)
+
+    def _set_tint(self, tint: QColor) -> None:
+        self._tint = tint
+        self._settings.set("mask.tint", tint.name())
+        self.canvas.set_tint(tint)
+
+    def _recover(self, recovery: Recovery, item: Recoverable) -> None:
+        try:
+            session, journal = recovery.recover(item)
+        except EditorError as error:
+            self.messages.error(error)
+        else:
+            self.files.show(session, journal)
+
+    def _discard(self, recovery: Recovery, item: Recoverable) -> None:
+        try:
+            recovery.discard(item)
+        except EditorError as error:
+            self.messages.error(error)
+
+
+def _for_input(event: QKeyEvent) -> bool:
+    """Whether a key belongs to the input that has the focus rather than to an action: Tab goes on, Enter takes over."""
+    focused = QApplication.focusWidget()
+    keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+    return isinstance(focused, (QLineEdit, QAbstractSpinBox, QComboBox)) and event.key() in keys
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    """The first local file of a drag."""
+    urls = event.mimeData().urls() if event.mimeData() is not None else []
+    return next((Path(url.toLocalFile()) for url in urls if url.isLocalFile()), None)

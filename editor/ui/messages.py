@@ -1,0 +1,94 @@
+"""One line for the user over the canvas: never a window that must be closed before going on."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from editor.ui import theme
+from editor.ui.i18n import _
+
+log = logging.getLogger("kintsugi.ui")
+
+_NOTE_MS = 6000
+_MARGIN_PX = 12
+
+
+class MessageBar(QFrame):
+    """Lies over the top of the widget it is given; notes go by themselves, errors stay until closed or replaced.
+
+    details_wanted(text, details): the user wants to see the cause of an error.
+    """
+
+    details_wanted = Signal(str, str)
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+        self._cause = ""
+        self.setObjectName("message")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 6, 6)
+        row.setSpacing(8)
+        self._icon = QLabel(self)
+        self._text = QLabel(self)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._details = QPushButton(_("Details"), self)
+        self._details.setToolTip(_("What went wrong, for a report"))
+        self._details.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._details.clicked.connect(lambda: self.details_wanted.emit(self._text.text(), self._cause))
+        close = QToolButton(self)
+        close.setIcon(theme.icon("close"))
+        close.setToolTip(_("Close this message"))
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.clicked.connect(self.hide)
+        for widget in (self._icon, self._text, self._details, close):
+            row.addWidget(widget)
+        row.setStretch(1, 1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        over.installEventFilter(self)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The line that is shown, or an empty text."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def note(self, text: str) -> None:
+        """Shows a line that goes by itself."""
+        self._show(text, "information-outline", "")
+        self._timer.start(_NOTE_MS)
+
+    def error(self, error: BaseException) -> None:
+        """Shows an error's own line; its cause can be looked at."""
+        cause = "".join(traceback.format_exception(error))
+        self._show(str(error) or type(error).__name__, "alert-circle-outline", cause)
+        self._timer.stop()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _show(self, text: str, icon: str, cause: str) -> None:
+        log.info("shown: %s", text)
+        self._text.setText(text)
+        self._icon.setPixmap(theme.icon(icon).pixmap(QSize(18, 18)))
+        self._cause = cause
+        self._details.setVisible(bool(cause))
+        self._place()
+        self.show()
+        self.raise_()
+
+    def _place(self) -> None:
+        natural = self._text.fontMetrics().horizontalAdvance(self._text.text()) + 190
+        width = min(natural, self._over.width() - 2 * _MARGIN_PX, 900)
+        height = max(self.heightForWidth(width), self.sizeHint().height())
+        self.setGeometry((self._over.width() - width) // 2, _MARGIN_PX, width, height)

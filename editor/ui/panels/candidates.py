@@ -1,0 +1,97 @@
+"""The strip of candidates under the canvas; there only while one is to be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from editor.ui.i18n import _
+
+THUMB = QSize(132, 84)
+_STRIP_HEIGHT_PX = 142
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One candidate in the strip. thumb: H x W x 3, uint8, no larger than THUMB."""
+
+    thumb: NDArray[np.uint8]
+    label: str
+    tip: str
+
+
+class CandidateStrip(QWidget):
+    """Thumbnails in the order of arrival, with the current one marked. Never takes the focus from the canvas.
+
+    picked(index): the user clicked one. accepted(), again(), cancelled(): the buttons.
+    """
+
+    picked = Signal(int)
+    accepted = Signal()
+    again = Signal()
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(_STRIP_HEIGHT_PX)
+        self._list = QListWidget(self)
+        self._list.setViewMode(QListWidget.ViewMode.IconMode)
+        self._list.setFlow(QListWidget.Flow.LeftToRight)
+        self._list.setWrapping(False)
+        self._list.setMovement(QListWidget.Movement.Static)
+        self._list.setIconSize(THUMB)
+        self._list.setGridSize(THUMB + QSize(16, 44))
+        self._list.setWordWrap(True)
+        self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setToolTip(_("Click a result, or go through them with the arrow keys"))
+        self._list.itemClicked.connect(lambda item: self.picked.emit(self._list.row(item)))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 4, 6, 4)
+        row.addWidget(self._list, 1)
+        buttons = QVBoxLayout()
+        self.accept_button = self._button(_("Accept"), self.accepted)
+        self.accept_button.setObjectName("primary")
+        self.again_button = self._button(_("Again"), self.again)
+        self.cancel_button = self._button(_("Discard"), self.cancelled)
+        for button in (self.accept_button, self.again_button, self.cancel_button):
+            buttons.addWidget(button)
+        row.addLayout(buttons)
+        self.hide()
+
+    def clear(self) -> None:
+        self._list.clear()
+        self.accept_button.setEnabled(False)
+
+    def add(self, entry: Entry) -> None:
+        """Appends a candidate; it does not become the current one."""
+        height, width = entry.thumb.shape[:2]
+        image = QImage(entry.thumb.data, width, height, entry.thumb.strides[0], QImage.Format.Format_RGB888)
+        item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), entry.label)
+        item.setToolTip(entry.tip)
+        self._list.addItem(item)
+        self.accept_button.setEnabled(True)
+
+    def mark(self, index: int) -> None:
+        """Marks the current candidate and brings it into view."""
+        self._list.setCurrentRow(index)
+
+    @property
+    def labels(self) -> list[str]:
+        return [self._list.item(row).text() for row in range(self._list.count())]
+
+    @property
+    def marked(self) -> int:
+        """The index of the current candidate, -1 without one."""
+        return self._list.currentRow()
+
+    def _button(self, text: str, signal: SignalInstance) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(lambda: signal.emit())
+        return button

@@ -1,0 +1,231 @@
+"""The method panel: which method, its parameters, how many candidates, from which seed, from where it copies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from editor.core.document import MASKS, MaskName
+from editor.core.errors import ParamError
+from editor.host.registry import Registry
+from editor.host.runner import Request
+from editor.host.settings import Settings
+from editor.sdk.params import from_dict
+from editor.sdk.plugin import Plugin
+from editor.ui import theme
+from editor.ui.i18n import _
+from editor.ui.panels.form import ParamForm
+
+MOST_CANDIDATES = 12
+_LAST_SEED = 2**31 - 1
+
+
+class MethodPanel(QScrollArea):
+    """The form of the chosen method, made from its declaration.
+
+    method_changed(plugin): another method was chosen.
+    painted_changed(name): the user chose which mask the strokes go to.
+    """
+
+    method_changed = Signal(object)
+    painted_changed = Signal(str)
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._registry = Registry({})
+        self._plugin: Plugin | None = None
+        self.form = ParamForm((), self)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget(self)
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(10, 8, 10, 8)
+        self._column.setSpacing(8)
+        self._build_choice()
+        self._column.addWidget(self.form)
+        self._build_runs()
+        self._build_source()
+        self._column.addStretch(1)
+        self.setWidget(inside)
+
+    @property
+    def plugin(self) -> Plugin | None:
+        return self._plugin
+
+    @property
+    def painted(self) -> MaskName:
+        """The mask that strokes go to."""
+        return next(name for name in MASKS if self._paint_buttons[name].isChecked())
+
+    def set_registry(self, registry: Registry) -> None:
+        """Lists the methods, and greyed those that could not be loaded; chooses the one used last."""
+        self._registry = registry
+        self._methods.clear()
+        for plugin in registry.plugins.values():
+            self._methods.addItem(_(plugin.title), plugin.id)
+            self._methods.setItemData(self._methods.count() - 1, _(plugin.summary), Qt.ItemDataRole.ToolTipRole)
+        model = cast(QStandardItemModel, self._methods.model())
+        for name, reason in registry.errors.items():
+            self._methods.addItem(_("{name}: not loaded").format(name=name))
+            row = self._methods.count() - 1
+            self._methods.setItemData(row, reason, Qt.ItemDataRole.ToolTipRole)
+            model.item(row).setEnabled(False)
+        self._broken.setVisible(bool(registry.errors))
+        self._broken.setText("\n".join(f"{name}: {reason}" for name, reason in registry.errors.items()))
+        last = self._settings.get("method.last", "")
+        if registry.plugins:
+            self.choose(last if last in registry.plugins else next(iter(registry.plugins)))
+
+    def choose(self, plugin_id: str) -> None:
+        """Shows the form of a method, with the values it had last."""
+        plugin = self._registry.get(plugin_id)
+        self._plugin = plugin
+        self._methods.setCurrentIndex(self._methods.findData(plugin_id))
+        self._summary.setText(_(plugin.summary))
+        form = ParamForm(plugin.specs, self)
+        self._column.replaceWidget(self.form, form)
+        self.form.deleteLater()
+        self.form = form
+        form.set_values(self._remembered(plugin))
+        form.changed.connect(self._remember)
+        self._candidates.setValue(self._settings.get(f"method.{plugin_id}.candidates", plugin.candidates))
+        self._source.setVisible(plugin.needs.source)
+        if not plugin.needs.source:
+            self.paint("mask")
+        self._reset.setEnabled(bool(plugin.specs))
+        self._settings.set("method.last", plugin_id)
+        self.method_changed.emit(plugin)
+
+    def requests(self) -> tuple[Request, ...]:
+        """What is to be run: the method with the shown values, once for each candidate with consecutive seeds.
+
+        Raises ParamError if the method does not take the values together.
+        """
+        plugin = self._plugin
+        assert plugin is not None, "a method is chosen before it is run"
+        params = from_dict(plugin.params, self.form.values())
+        first = self._seed.value()
+        return tuple(Request(plugin, params, first + number) for number in range(self._candidates.value()))
+
+    def next_seeds(self) -> None:
+        """Moves the seed on, past those of the last run."""
+        self._seed.setValue((self._seed.value() + self._candidates.value()) % _LAST_SEED)
+
+    def paint(self, name: MaskName) -> None:
+        """Chooses which mask the strokes go to."""
+        self._paint_buttons[name].setChecked(True)
+
+    def _build_choice(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self._methods = QComboBox(self)
+        self._methods.setToolTip(_("The method that fills what is masked"))
+        self._methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._methods.activated.connect(self._activated)
+        self._reset = QToolButton(self)
+        self._reset.setIcon(theme.icon("restore"))
+        self._reset.setToolTip(_("Reset all settings of this method to their defaults"))
+        self._reset.clicked.connect(self._to_defaults)
+        row.addWidget(self._methods, 1)
+        row.addWidget(self._reset)
+        self._column.addLayout(row)
+        self._summary = QLabel(self)
+        self._summary.setObjectName("hint")
+        self._summary.setWordWrap(True)
+        self._column.addWidget(self._summary)
+        self._broken = QLabel(self)
+        self._broken.setObjectName("warning")
+        self._broken.setWordWrap(True)
+        self._broken.hide()
+        self._column.addWidget(self._broken)
+
+    def _build_runs(self) -> None:
+        rows = QFormLayout()
+        rows.setContentsMargins(0, 0, 0, 0)
+        self._candidates = QSpinBox(self)
+        self._candidates.setRange(1, MOST_CANDIDATES)
+        self._candidates.setToolTip(_("How many results to choose from"))
+        self._candidates.valueChanged.connect(self._remember_candidates)
+        self._seed = QSpinBox(self)
+        self._seed.setRange(0, _LAST_SEED)
+        self._seed.setToolTip(_("The same seed gives the same result; R goes on to new ones"))
+        rows.addRow(_("Candidates"), self._candidates)
+        rows.addRow(_("Seed"), self._seed)
+        self._column.addLayout(rows)
+
+    def _build_source(self) -> None:
+        self._source = QWidget(self)
+        column = QVBoxLayout(self._source)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        label = QLabel(_("Strokes mark"), self._source)
+        column.addWidget(label)
+        self._painted = QButtonGroup(self)
+        self._paint_buttons: dict[MaskName, QPushButton] = {}
+        texts: tuple[tuple[MaskName, str, str], ...] = (
+            ("mask", _("What should go"), _("Brush strokes mark what should go")),
+            ("include", _("Copy only from…"), _("Brush strokes mark the only places to copy from")),
+            ("exclude", _("Never copy from…"), _("Brush strokes mark places never to copy from")),
+        )
+        for name, text, tip in texts:
+            button = QPushButton(text, self._source)
+            button.setObjectName(name)
+            button.setCheckable(True)
+            button.setToolTip(tip)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self._painted.addButton(button)
+            self._paint_buttons[name] = button
+            column.addWidget(button)
+        self.paint("mask")
+        self._painted.buttonToggled.connect(self._paint_toggled)
+        self._source.hide()
+        self._column.addWidget(self._source)
+
+    def _activated(self, index: int) -> None:
+        plugin_id = self._methods.itemData(index)
+        if plugin_id is not None and (self._plugin is None or plugin_id != self._plugin.id):
+            self.choose(plugin_id)
+
+    def _paint_toggled(self, button: QPushButton, checked: bool) -> None:
+        if checked:
+            self.painted_changed.emit(button.objectName())
+
+    def _to_defaults(self) -> None:
+        self.form.reset()
+        if self._plugin is not None:
+            self._candidates.setValue(self._plugin.candidates)
+
+    def _remember(self) -> None:
+        assert self._plugin is not None, "there is no form without a method"
+        self._settings.set(f"method.{self._plugin.id}.params", json.dumps(self.form.values()))
+
+    def _remember_candidates(self, count: int) -> None:
+        if self._plugin is not None:
+            self._settings.set(f"method.{self._plugin.id}.candidates", count)
+
+    def _remembered(self, plugin: Plugin) -> Mapping[str, bool | int | float | str]:
+        """The values used last; the defaults where they no longer fit the method."""
+        try:
+            stored = json.loads(self._settings.get(f"method.{plugin.id}.params", "{}"))
+            params = from_dict(plugin.params, stored)
+        except (ValueError, TypeError, ParamError):
+            params = plugin.params()
+        return {spec.name: getattr(params, spec.name) for spec in plugin.specs}

@@ -1,0 +1,179 @@
+"""The loop from a mask to an accepted result: run, look at the candidates in place, take one or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from editor.core.document import DocumentState
+from editor.core.errors import EditorError
+from editor.core.geometry import Rect
+from editor.core.session import Session
+from editor.host import apply
+from editor.host.apply import Choosing
+from editor.host.jobs import Jobs
+from editor.host.patch import Patch
+from editor.host.regions import mask_box
+from editor.host.runner import Request, Runner
+from editor.ui.bridge import Bridge
+from editor.ui.thumbnails import thumbnail
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Candidate:
+    """A result to choose from: the patch, the state that it was made from, and a small picture of it for the strip."""
+
+    patch: Patch
+    based_on: DocumentState
+    thumb: NDArray[np.uint8]
+
+
+class Removal(QObject):
+    """The candidates of one session, in the order of arrival; one of them is current and shown.
+
+    arrived(candidate): one more. shown_changed(): another one, or none, is to be shown in the picture.
+    cleared(): there are none any more. progress(label, part): of what runs. ran(running): work began or ended.
+    failed(error): a request failed; the others go on.
+    """
+
+    arrived = Signal(object)
+    shown_changed = Signal()
+    cleared = Signal()
+    progress = Signal(str, float)
+    ran = Signal(bool)
+    failed = Signal(object)
+
+    def __init__(self, jobs: Jobs, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._bridge = bridge
+        self._session: Session | None = None
+        self._choosing: Choosing | None = None
+        self._busy: Rect | None = None
+        self.candidates: list[Candidate] = []
+        self.index = -1
+
+    @property
+    def running(self) -> bool:
+        return self._choosing is not None
+
+    @property
+    def current(self) -> Candidate | None:
+        """The candidate that is shown."""
+        return self.candidates[self.index] if 0 <= self.index < len(self.candidates) else None
+
+    @property
+    def busy(self) -> Rect | None:
+        """The box of the mask that is worked on while there is nothing to show yet."""
+        return self._busy if self.running and self.current is None else None
+
+    def set_session(self, session: Session | None) -> None:
+        """Works on another document from now on; what runs is stopped, what was found thrown away."""
+        self.discard()
+        self._session = session
+
+    def start(self, runner: Runner, requests: Sequence[Request]) -> None:
+        """Runs the requests on the document as it is now.
+
+        Candidates that were made from the same mask and pixels stay and are joined by the new ones.
+        """
+        assert self._session is not None, "there is a document to work on"
+        state = self._session.state
+        self.stop()
+        if any(_inputs_differ(candidate.based_on, state) for candidate in self.candidates):
+            self._clear()
+        choosing = Choosing(state, runner, self._jobs)
+        self._choosing = choosing
+        self._busy = mask_box(state.mask) if not state.mask.empty else state.size.rect
+        label = requests[0].plugin.title
+        choosing.candidate.connect(lambda patch: self._made(choosing, patch))
+        choosing.failed.connect(self._bridge.queued(lambda error: self._failed(choosing, error)))
+        choosing.progress.connect(self._bridge.coalesced(lambda part, _text: self._progressed(choosing, label, part)))
+        choosing.finished.connect(self._bridge.queued(lambda: self._finished(choosing)))
+        choosing.start(requests)
+        self.ran.emit(True)
+
+    def stop(self) -> None:
+        """Stops what runs; the candidates that are there stay."""
+        choosing, self._choosing = self._choosing, None
+        if choosing is not None:
+            choosing.cancel()
+            self.ran.emit(False)
+
+    def discard(self) -> None:
+        """Stops what runs and throws the candidates away; the mask stays."""
+        self.stop()
+        self._clear()
+
+    def show(self, index: int) -> None:
+        """Makes a candidate the shown one."""
+        if 0 <= index < len(self.candidates) and index != self.index:
+            self.index = index
+            self.shown_changed.emit()
+
+    def step(self, direction: int) -> None:
+        """Shows the next (+1) or previous (-1) candidate, round and round."""
+        if self.candidates:
+            self.show((self.index + direction) % len(self.candidates))
+
+    def preview(self) -> DocumentState | None:
+        """The document with the shown candidate laid over it; None without one."""
+        candidate = self.current
+        if candidate is None or self._session is None:
+            return None
+        return apply.preview(self._session.state, candidate.patch)
+
+    def accept(self, *, although_stale: bool = False) -> None:
+        """Puts the shown candidate into the document and drops the others.
+
+        Raises:
+            StaleError: the picture under it changed since it was made; nothing was done.
+        """
+        candidate = self.current
+        assert candidate is not None, "there is a candidate to accept"
+        assert self._session is not None, "candidates belong to a document"
+        based_on = self._session.state if although_stale else candidate.based_on
+        apply.accept(self._session, candidate.patch, based_on)
+        self.discard()
+
+    def _made(self, choosing: Choosing, patch: Patch) -> None:
+        # Runs in the worker's thread: the small picture of a large hole would cost the window frames.
+        thumb = thumbnail(apply.preview(choosing.state, patch), patch.rect)
+        self._bridge.post(lambda: self._add(choosing, Candidate(patch, choosing.state, thumb)))
+
+    def _add(self, choosing: Choosing, candidate: Candidate) -> None:
+        if choosing is not self._choosing:
+            return
+        self.candidates.append(candidate)
+        self.arrived.emit(candidate)
+        if self.index < 0:
+            self.show(0)
+
+    def _progressed(self, choosing: Choosing, label: str, part: float) -> None:
+        if choosing is self._choosing:
+            self.progress.emit(label, part)
+
+    def _failed(self, choosing: Choosing, error: EditorError) -> None:
+        if choosing is self._choosing:
+            self.failed.emit(error)
+
+    def _finished(self, choosing: Choosing) -> None:
+        if choosing is self._choosing:
+            self._choosing = None
+            self.ran.emit(False)
+
+    def _clear(self) -> None:
+        if not self.candidates:
+            return
+        self.candidates = []
+        self.index = -1
+        self.cleared.emit()
+        self.shown_changed.emit()
+
+
+def _inputs_differ(one: DocumentState, other: DocumentState) -> bool:
+    return one.mask is not other.mask or bool(one.pixels_differ(other))
