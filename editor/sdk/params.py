@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -31,7 +32,7 @@ class Range:
     unit: str = ""
 
     def holds(self, value: float) -> bool:
-        return math.isfinite(value) and self.low <= value <= self.high
+        return self.low <= value <= self.high and math.isfinite(value)
 
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
@@ -79,7 +80,7 @@ class ParamSpec:
         Raises:
             ParamError: it has the wrong type, is not finite, or is not allowed.
         """
-        if self.type is float and isinstance(value, int) and not isinstance(value, bool):
+        if self.type is float and type(value) is int and abs(value) <= sys.float_info.max:
             value = float(value)
         if type(value) is not self.type:
             raise ParamError(f"{self.doc.label}: {value!r} is not {_TYPE_NAMES[self.type]}.")
