@@ -97,6 +97,18 @@ def test_a_neighbouring_hole_is_neither_source_nor_changed_twice() -> None:
     assert all(int((~inputs.source).sum()) >= 16 for inputs in seen)
 
 
+def test_neighbouring_holes_come_together_where_that_is_cheaper() -> None:
+    seen: list[Inputs] = []
+
+    def look(inputs: Inputs, params: Level, ctx: Context) -> Result:
+        seen.append(inputs)
+        return Result(inputs.image)
+
+    state = mask_edits.fill_rect(document(hole=Rect(100, 100, 120, 120)), "mask", Rect(135, 100, 155, 120))
+    run(method(look, needs=Needs(mask=True, source=True, scope=Holes(context_px=32))), state)
+    assert [int((inputs.mask > 0).sum()) for inputs in seen] == [800]
+
+
 def test_the_user_restricts_the_source() -> None:
     seen: list[Inputs] = []
 
@@ -177,6 +189,17 @@ def test_cancel_reaches_the_method() -> None:
     plugin = method(waits)
     with pytest.raises(Cancelled):
         Runner(Registry({})).run(document(hole=HOLE), Request(plugin, Level()), token, lambda _part, _text: None)
+
+
+def test_what_a_method_returns_after_cancel_is_thrown_away() -> None:
+    token = CancelToken()
+
+    def deaf(inputs: Inputs, params: Level, ctx: Context) -> Result:
+        token.cancel()
+        return Result(inputs.image)
+
+    with pytest.raises(Cancelled):
+        Runner(Registry({})).run(document(hole=HOLE), Request(method(deaf), Level()), token, lambda _part, _text: None)
 
 
 def test_a_record_replays_to_the_same_pixels_and_survives_json() -> None:
