@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from editor.imaging.blend import blend
+from tests.imaging.pictures import F32, square_hole, textured
+
+I32 = np.typing.NDArray[np.int32]
+
+
+def _shifted_map(rows: int, columns: int, hole: np.typing.NDArray[np.bool_], shift: int) -> tuple[I32, I32]:
+    y, x = np.mgrid[:rows, :columns].astype(np.int32)
+    return y, np.where(hole, x + shift, x).astype(np.int32)
+
+
+def _steps(picture: F32, hole: np.typing.NDArray[np.bool_]) -> float:
+    """Mean step in brightness across the left and right edge of the hole."""
+    beside = hole[:, 1:] != hole[:, :-1]
+    return float(np.abs(picture[:, 1:] - picture[:, :-1])[beside].mean())
+
+
+def test_a_copy_from_a_brighter_place_is_fitted_to_its_surroundings() -> None:
+    light = np.linspace(0.2, 0.7, 128, dtype=np.float32)
+    image = np.broadcast_to(light[None, :, None], (96, 128, 3)).copy()
+    hole = square_hole(96, 128, 30, 30, 32)
+    map_y, map_x = _shifted_map(96, 128, hole, 40)
+    filled = blend(image, hole, map_y, map_x)
+    assert np.abs(filled - image)[hole].max() < 0.02
+
+
+def test_texture_is_copied_and_not_blurred() -> None:
+    image = textured(96, 128)
+    hole = square_hole(96, 128, 30, 30, 32)
+    map_y, map_x = _shifted_map(96, 128, hole, 44)
+    filled, copied = blend(image, hole, map_y, map_x), image[map_y, map_x]
+    inner = square_hole(96, 128, 36, 36, 20)
+    detail = [float(np.var(np.diff(picture, axis=1)[inner[:, 1:]])) for picture in (filled, copied)]
+    assert detail[0] == pytest.approx(detail[1], rel=0.05)
+
+
+def test_regions_of_different_shift_meet_without_a_step() -> None:
+    light = np.linspace(0.2, 0.7, 160, dtype=np.float32)
+    image = np.broadcast_to(light[None, :, None], (96, 160, 3)).copy()
+    hole = square_hole(96, 160, 30, 60, 32)
+    map_y, map_x = _shifted_map(96, 160, hole, 40)
+    left = hole.copy()
+    left[:, 76:] = False
+    map_x[left] -= 90
+    filled = blend(image, hole, map_y, map_x)
+    assert np.abs(np.diff(filled, axis=1)).max() < 0.02
+
+
+def test_structures_that_do_not_meet_do_not_bleed() -> None:
+    image = np.full((96, 160, 3), 0.2, np.float32)
+    image[:, :20] = 0.9
+    image[40:44, :60] = 0.9
+    hole = square_hole(96, 160, 30, 60, 32)
+    map_y, map_x = _shifted_map(96, 160, hole, 50)
+    filled = blend(image, hole, map_y, map_x)
+    assert np.abs(filled[30:62, 70:92] - 0.2).max() < 0.03
+
+
+def test_no_reach_leaves_the_copy_as_it_is() -> None:
+    image = textured(60, 120)
+    hole = square_hole(60, 120, 20, 20, 20)
+    map_y, map_x = _shifted_map(60, 120, hole, 50)
+    assert np.array_equal(blend(image, hole, map_y, map_x, reach=0), image[map_y, map_x])
+
+
+def test_outside_of_the_hole_nothing_changes() -> None:
+    image = textured(60, 120)
+    hole = square_hole(60, 120, 0, 0, 20)
+    map_y, map_x = _shifted_map(60, 120, hole, 50)
+    filled = blend(image, hole, map_y, map_x)
+    assert np.array_equal(filled[~hole], image[~hole])
+    assert filled.min() >= 0
+    assert filled.max() <= 1

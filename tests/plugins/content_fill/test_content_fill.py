@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from editor.sdk.errors import MaskError
+from editor.sdk.plugin import Inputs
+from editor.sdk.testing import FakeContext, check_plugin
+from plugins.content_fill import PLUGIN, Params, run
+from tests.imaging.pictures import F32, Bool, in_16_bit, square_hole, textured
+
+
+def _inputs(image: F32, hole: Bool, source: Bool | None = None) -> Inputs:
+    return Inputs(image, hole.astype(np.float32), ~hole if source is None else source & ~hole)
+
+
+def _fill(image: F32, hole: Bool, seed: int = 0) -> F32:
+    return run(_inputs(image, hole), Params(), FakeContext(seed)).image
+
+
+def test_it_keeps_the_rules_for_plugins() -> None:
+    image, hole = textured(700, 160), square_hole(700, 160, 330, 60, 40)
+    hole[100:104, 30:34] = True
+    check_plugin(PLUGIN, _inputs(image, hole))
+
+
+def test_every_filled_pixel_of_a_16_bit_photo_is_the_source_pixel_that_the_map_names() -> None:
+    from plugins.content_fill.method import correspond
+
+    photo = in_16_bit(textured(160, 200))
+    hole = square_hole(160, 200, 60, 80, 40)
+    inputs = _inputs(photo, hole)
+    map_y, map_x = correspond(inputs, Params(), FakeContext())
+    filled = run(inputs, Params(color_match=0), FakeContext()).image
+    integers, sources = (np.round(picture * 65535).astype(np.uint16) for picture in (filled, photo))
+    assert np.array_equal(integers, sources[map_y, map_x])
+    assert not hole[map_y, map_x].any()
+
+
+def test_candidates_of_consecutive_seeds_are_different_pictures() -> None:
+    image, hole = textured(160, 160), square_hole(160, 160, 60, 60, 40)
+    first, second, third = (_fill(image, hole, seed)[hole] for seed in range(3))
+    for one, two in ((first, second), (second, third), (first, third)):
+        assert np.mean(np.abs(one - two) > 0.01) > 0.3
+
+
+def test_texture_is_kept() -> None:
+    image, hole = textured(200, 200), square_hole(200, 200, 70, 70, 60)
+    report = run(_inputs(image, hole), Params(), FakeContext()).report
+    assert report["texture"] == pytest.approx(1, abs=0.25)
+
+
+def test_excluded_places_are_not_copied() -> None:
+    image, hole = textured(120, 160), square_hole(120, 160, 40, 60, 30)
+    image[:, 110:] = (1.0, 0.0, 0.0)
+    source = np.ones_like(hole)
+    source[:, 110:] = False
+    filled = run(_inputs(image, hole, source), Params(), FakeContext()).image
+    assert (filled[hole][:, 1] > 0.05).all()
+
+
+def test_the_color_of_the_removed_thing_does_not_shine_through() -> None:
+    image, hole = textured(120, 120), square_hole(120, 120, 40, 40, 30)
+    image[hole] = (0.0, 1.0, 0.0)
+    filled = _fill(image, hole)[hole]
+    assert (filled[:, 1] < filled[:, 0] + 0.3).all()
+
+
+def test_a_grey_photo_stays_grey() -> None:
+    image = np.repeat(textured(100, 100)[..., :1], 3, axis=2)
+    filled = _fill(image, square_hole(100, 100, 40, 40, 20))
+    assert np.ptp(filled, axis=2).max() < 1e-6
+
+
+_SMALL = {
+    "corner": (textured(60, 60), square_hole(60, 60, 0, 0, 20)),
+    "border": (textured(60, 60), square_hole(60, 60, 45, 20, 15)),
+    "one pixel": (textured(40, 40), square_hole(40, 40, 20, 20, 1)),
+    "wide and one high": (textured(1, 10_000), square_hole(1, 10_000, 0, 5000, 30)),
+    "high and one wide": (textured(300, 1), square_hole(300, 1, 100, 0, 9)),
+    "one source pixel": (textured(2, 2), np.array([[True, True], [True, False]])),
+    "little source": (textured(30, 30), ~square_hole(30, 30, 4, 4, 3)),
+    "wire": (textured(80, 300), np.broadcast_to((np.arange(80) == 40)[:, None], (80, 300)).copy()),
+    "two apart": (textured(60, 200), square_hole(60, 200, 20, 10, 10) | square_hole(60, 200, 20, 150, 20)),
+}
+
+
+@pytest.mark.parametrize("name", _SMALL)
+def test_holes_at_odd_places_are_filled(name: str) -> None:
+    image, hole = _SMALL[name]
+    spoiled = image.copy()
+    spoiled[hole] = (1.0, 0.0, 1.0)
+    filled = _fill(spoiled, hole)
+    assert np.array_equal(filled[~hole], spoiled[~hole])
+    assert np.isfinite(filled).all()
+    assert (np.abs(filled[hole] - (1.0, 0.0, 1.0)).max(axis=1) > 0.1).all()
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (50, 50)])
+def test_a_mask_over_everything_is_an_error_for_the_user(rows: int, columns: int) -> None:
+    image, hole = textured(rows, columns), np.ones((rows, columns), np.bool_)
+    with pytest.raises(MaskError, match="nothing to copy"):
+        _fill(image, hole)
+
+
+def test_listing_the_plugin_does_not_import_numba() -> None:
+    code = "import sys, plugins.content_fill; sys.exit('numba' in sys.modules or 'cv2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
