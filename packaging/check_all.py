@@ -40,8 +40,15 @@ def _run(python: Path, arguments: list[str]) -> int:
 
 def _passes(name: str, command: list[str], environment: dict[str, str]) -> bool:
     start = time.monotonic()
+    # Some of them draw boxes, which Windows' own encoding cannot hold.
     done = subprocess.run(
-        command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=CHECKOUT,
+        env={**environment, "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
     )
     if done.returncode:
         say(done.stdout.rstrip())

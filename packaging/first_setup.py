@@ -123,7 +123,7 @@ def _open_up(venv: Path) -> dict[Path, str]:
 
 def _same_python(venv: Path) -> bool:
     try:
-        text = (venv / "pyvenv.cfg").read_text()
+        text = (venv / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
     version = re.search(r"^version\s*=\s*(\d+)\.(\d+)", text, re.MULTILINE)
@@ -136,7 +136,7 @@ def _create(venv: Path) -> None:
     command = [sys.executable, "-m", "venv", str(venv)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     if done.returncode:
-        (venv / LOG).write_text(done.stdout)
+        (venv / LOG).write_text(done.stdout, encoding="utf-8")
         raise SetupError(f"Python could not make an environment. The log: {venv / LOG}")
 
 
