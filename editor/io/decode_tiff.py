@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _PREMULTIPLIED = 1
+# Without one of these the pixels would be taken for something else: depth, colours, planes, predictor, tiles ...
+_LAYOUT_TAGS = frozenset((256, 257, 258, 259, 262, 266, 277, 278, 284, 317, 320, 322, 323, 332, 338, 339, 347, 530))
 _TAG_XMP, _TAG_IPTC, _TAG_ICC, _TAG_ORIENTATION = 700, 33723, 34675, 274
 
 
@@ -58,8 +61,19 @@ def _check_whole(page: TiffPage, path: Path) -> None:
     """tifffile gives an empty array or zeros for pixels that lie behind the file's end, and does not complain."""
     size_bytes = path.stat().st_size
     ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
-    if not ends or not all(page.databytecounts) or max(ends) > size_bytes:
+    if not ends or not all(page.databytecounts) or max(ends) > size_bytes or _lost_tags(page) & _LAYOUT_TAGS:
         raise ReadError(TRUNCATED.format(name=path.name))
+
+
+def _lost_tags(page: TiffPage) -> set[int]:
+    """Tags of the directory that tifffile skipped, since their values lie behind the file's end."""
+    form, handle = page.parent.tiff, page.parent.filehandle
+    handle.seek(page.offset)
+    (count,) = struct.unpack(form.tagnoformat, handle.read(form.tagnosize))
+    entries = handle.read(count * form.tagsize)
+    starts = range(0, len(entries) - form.tagsize + 1, form.tagsize)
+    listed = {struct.unpack_from(form.byteorder + "H", entries, at)[0] for at in starts}
+    return {tag for tag in listed if tag not in page.tags}
 
 
 def _raw(page: TiffPage, tag: int) -> bytes | None:
