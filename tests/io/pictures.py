@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from functools import cache
 from typing import Any
 
 import imagecodecs
@@ -37,10 +38,12 @@ def smooth(width: int = 64, height: int = 48) -> NDArray[np.uint8]:
     return np.stack((x * 255 // width, y * 255 // height, (x + y) * 255 // (width + height)), axis=2).astype(np.uint8)
 
 
+@cache  # it holds the second in which it was made
 def rgb_profile() -> bytes:
     return bytes(imagecodecs.cms_profile("adobergb"))
 
 
+@cache
 def grey_profile() -> bytes:
     return bytes(imagecodecs.cms_profile("gray"))
 
