@@ -28,6 +28,7 @@ _FULL_SEARCH_PX = 100_000
 _LONG_SEARCH_PX = 300_000
 _NEAR_PX = 16
 _GAMMA = 1.6
+_COARSE_PX = 2
 _MIN_SOURCES = 24
 _SEAM_PASSES = 5
 
@@ -145,9 +146,8 @@ def _levels(pixels: U8, hole: Bool, source: Bool, search: Search) -> list[_Level
         pixels, hole, source = halve(pixels, hole, source)
         if not hole.any():
             break
-        level = _level(pixels, hole, source, search.patch_px)
-        same_patch = (level.high, level.wide) == (first.high, first.wide)
-        if not same_patch or int(level.usable.sum()) < _MIN_SOURCES:
+        level = _level(pixels, hole, source, search.patch_px + (_COARSE_PX if len(levels) > 1 else 0))
+        if level.high < levels[-1].high or level.wide < levels[-1].wide or int(level.usable.sum()) < _MIN_SOURCES:
             break
         levels.append(level)
         search.advance(0.0)

@@ -104,7 +104,8 @@ class _Job:
         draws = np.random.default_rng(self.seed).random((rows // block + 1, columns // block + 1))
         kept = np.repeat(np.repeat(draws > 0.35, block, axis=0), block, axis=1)[:rows, :columns]
         part = self.source & kept
-        return part if np.count_nonzero(part) > max(1024, np.count_nonzero(self.source) // 2) else self.source
+        enough = max(1024, int(np.count_nonzero(self.source)) // 2)
+        return part if int(np.count_nonzero(part)) > enough else self.source
 
     def fill(self, each: Each, advance: Callable[[float], None]) -> tuple[F32, float]:
         """The filled pixels of the box, and their texture ratio."""
