@@ -41,6 +41,9 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     """A connection in autocommit mode, for one thread at a time. Raises sqlite3.Error."""
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    if not create:
+        # Otherwise SQLite refuses all of a file that lost its end.
+        connection.execute("PRAGMA writable_schema = ON")
     if create:
         # Counts for a new file only. Tiles are large: pages of 4 KiB take twice as long.
         connection.execute("PRAGMA page_size = 16384")
