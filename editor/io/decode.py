@@ -43,6 +43,7 @@ def decode_jpeg(data: bytes, name: str, check_size: CheckSize) -> Decoded:
         found.xmp = jpeg_segments.main_xmp_of(file)
         found.notes.append("The extended part of the XMP is damaged and was dropped.")
     found.iptc = jpeg_segments.iptc_of(file)
+    found.dpi = jpeg_segments.dpi_of(file)
     if data.find(b"\xff\xd8\xff", file.end) >= 0:
         found.notes.append("Only the main picture was opened; the file holds a preview or depth map behind it.")
     try:
@@ -92,6 +93,8 @@ def _png_block(kind: bytes, content: memoryview, found: Decoded, notes: list[str
             keyword, text = png_chunks.text_of(bytes(content))
             if keyword == png_chunks.XMP_KEYWORD:
                 found.xmp = text
+        elif kind == b"pHYs":
+            found.dpi = png_chunks.dpi_of(bytes(content))
         elif kind == b"acTL":
             notes.append("The file is an animation; only its first picture was opened.")
     except png_chunks.PngError:

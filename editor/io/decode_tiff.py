@@ -22,7 +22,7 @@ _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _PREMULTIPLIED = 1
 # Without one of these the pixels would be taken for something else: depth, colours, planes, predictor, tiles ...
 _LAYOUT_TAGS = frozenset((256, 257, 258, 259, 262, 266, 277, 278, 284, 317, 320, 322, 323, 332, 338, 339, 347, 530))
-_TAG_XMP, _TAG_IPTC, _TAG_ICC, _TAG_ORIENTATION = 700, 33723, 34675, 274
+_TAG_XMP, _TAG_IPTC, _TAG_ICC, _TAG_ORIENTATION, _TAG_EXIF = 700, 33723, 34675, 274, 34665
 
 
 def decode_tiff(path: Path, check_size: CheckSize) -> Decoded:
@@ -41,6 +41,8 @@ def decode_tiff(path: Path, check_size: CheckSize) -> Decoded:
             if others > 0:
                 found.notes.append(f"Only the first of {others + 1} pages was opened.")
             found.pixels = _pixels(page, path, found, found.notes)
+            if file.is_bigtiff and _TAG_EXIF in page.tags:
+                found.notes.append("EXIF data in a BigTIFF file can't be carried over and was dropped.")
     except (ReadError, MemoryError, OSError):
         raise
     except Exception as error:  # tifffile meets damaged structures with whatever Python raises there

@@ -153,6 +153,16 @@ def from_tiff(block: ifd.Bytes, *, maker_note: bool = True) -> bytes:
     return bytes(body)
 
 
+def for_resolution(x_dpi: float, y_dpi: float) -> bytes:
+    """A block that says nothing but this resolution, so that a scan without EXIF keeps its size in inches."""
+    entries = [
+        ifd.make(X_RESOLUTION, ifd.RATIONAL, (round(x_dpi * 100), 100), "<"),
+        ifd.make(Y_RESOLUTION, ifd.RATIONAL, (round(y_dpi * 100), 100), "<"),
+        ifd.make(RESOLUTION_UNIT, ifd.SHORT, (2,), "<"),
+    ]
+    return struct.pack("<2sHI", b"II", 42, 8) + ifd.pack_ifd(entries, "<", 8)
+
+
 def resolution_dpi(block: bytes) -> tuple[float, float] | None:
     """Horizontal and vertical pixels per inch, if the block says so. Raises IfdError."""
     order = ifd.byte_order(block)

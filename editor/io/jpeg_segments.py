@@ -118,6 +118,16 @@ def icc_of(file: JpegFile) -> bytes | None:
     return b"".join(part[2:] for part in parts)
 
 
+def dpi_of(file: JpegFile) -> tuple[float, float] | None:
+    """The density in the JFIF header, if it has a unit."""
+    for payload in file.payloads(_APP0, b"JFIF\0"):
+        if len(payload) >= 7:
+            unit, x, y = struct.unpack(">BHH", payload[2:7])
+            scale = {1: 1.0, 2: 2.54}.get(unit)
+            return (x * scale, y * scale) if scale and x and y else None
+    return None
+
+
 def iptc_of(file: JpegFile) -> bytes | None:
     return iptc.from_resources(b"".join(file.payloads(_APP13, PHOTOSHOP_HEAD)))
 

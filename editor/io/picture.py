@@ -44,6 +44,7 @@ class Decoded:
 
     pixels: H x W x C as in Picture, in the file's own orientation; any byte order and any memory layout.
     orientation: EXIF's 1 to 8; None takes it from `exif`.
+    dpi: pixels per inch, where the file says so outside EXIF.
     """
 
     pixels: NDArray[Any]
@@ -52,4 +53,5 @@ class Decoded:
     xmp: bytes | None = None
     iptc: bytes | None = None
     orientation: int | None = None
+    dpi: tuple[float, float] | None = None
     notes: list[str] = field(default_factory=list)

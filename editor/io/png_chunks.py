@@ -76,6 +76,14 @@ def text_of(content: bytes) -> tuple[bytes, bytes]:
     return keyword, _inflate(text) if rest[0] else text
 
 
+def dpi_of(content: bytes) -> tuple[float, float] | None:
+    """Pixels per inch from a pHYs chunk, if it has a unit."""
+    if len(content) != 9 or content[8] != 1:
+        return None
+    x, y = struct.unpack(">II", content[:8])
+    return (x * 0.0254, y * 0.0254) if x and y else None
+
+
 def icc_chunk(profile: bytes) -> bytes:
     return _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
 

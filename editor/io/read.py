@@ -114,6 +114,9 @@ def _finish(found: Decoded) -> Picture:
     """Checks the blocks, drops what is broken with a note, turns the picture upright."""
     pixels = found.pixels if found.pixels.ndim == 3 else found.pixels[..., None]
     block = found.exif if found.exif and not exif.is_blank(found.exif) else None
+    # Screen densities are what programs write that know nothing.
+    if block is None and found.dpi is not None and 100 < min(found.dpi) <= max(found.dpi) < 100_000:
+        block = exif.for_resolution(*found.dpi)
     turn = found.orientation
     if block is not None:
         try:

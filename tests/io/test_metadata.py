@@ -20,6 +20,7 @@ from tests.io.pictures import (
     MAKER_NOTE,
     OLD_THUMBNAIL_COLOUR,
     XMP,
+    encoded,
     exif_block,
     grey_profile,
     jpeg,
@@ -201,3 +202,22 @@ def test_large_profile_and_iptc_are_split_in_jpeg(tmp_path: Path) -> None:
 def test_broken_blocks_are_left_out_on_writing(tmp_path: Path) -> None:
     notes = write_picture(tmp_path / "a.jpg", Picture(smooth(), Metadata(exif=b"nonsense")))
     assert notes == ("The EXIF data is damaged and was left out.",)
+
+
+@pytest.mark.parametrize("source", ["JPEG", "PNG", "TIFF"])
+def test_a_scan_without_exif_keeps_its_resolution(tmp_path: Path, source: str) -> None:
+    (tmp_path / "scan").write_bytes(encoded(Image.fromarray(smooth()), source, dpi=(600, 600)))
+    picture = read_picture(tmp_path / "scan")
+    for suffix in (".jpg", ".png", ".tif"):
+        write_picture(tmp_path / f"a{suffix}", picture)
+        with Image.open(tmp_path / f"a{suffix}") as image:
+            assert [round(value) for value in image.info["dpi"]] == [600, 600]
+
+
+def test_exif_in_a_bigtiff_is_dropped_with_a_note(tmp_path: Path) -> None:
+    data = encoded(Image.fromarray(smooth()), "TIFF", big_tiff=True, exif=exif_block())
+    assert data[:4] == b"II+\0"
+    (tmp_path / "a.tif").write_bytes(data)
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.metadata.exif is None
+    assert "BigTIFF" in picture.notes[0]
