@@ -62,12 +62,10 @@ def blend(
         each: runs the bands; may raise to cancel.
 
     Returns:
-        H x W x 3 float32, `image` outside the hole, 0..1 inside.
+        h x w x 3 float32: the pixels of `hole_box(hole)`, those of the hole replaced, 0..1.
     """
-    ys, xs = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
-    box = np.s_[int(ys[0]) : int(ys[-1]) + 1, int(xs[0]) : int(xs[-1]) + 1]
+    box = hole_box(hole)
     inside = hole[box]
-    result = image.copy()
     copied = image[map_y[box], map_x[box]]
     if reach > 0:
         screen = 4.0 ** (-10 * reach) if reach < 1 else 1e-7
@@ -75,8 +73,13 @@ def blend(
             image, hole, map_y, map_x, (box[0].start, box[1].start), inside, screen, window_px, each
         )
         copied += np.moveaxis(correction, 0, 2)
-    result[box][inside] = np.clip(copied[inside], 0, 1)
-    return result
+    return np.clip(copied, 0, 1, out=copied)
+
+
+def hole_box(hole: Bool) -> tuple[slice, slice]:
+    """The smallest box around the True pixels of H x W bool, at least one."""
+    ys, xs = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
+    return slice(int(ys[0]), int(ys[-1]) + 1), slice(int(xs[0]), int(xs[-1]) + 1)
 
 
 def _correction(

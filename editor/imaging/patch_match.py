@@ -33,6 +33,10 @@ _MIN_SOURCES = 24
 _SEAM_PASSES = 5
 
 
+def _nothing(band: Band) -> None:
+    pass
+
+
 def _ignore(share: float) -> None:
     pass
 
@@ -54,6 +58,10 @@ class Search:
     start_px: float = 5.0
     each: Each = serial
     advance: Callable[[float], None] = _ignore
+
+    def pause(self) -> None:
+        """Gives `each` a chance to cancel."""
+        self.each(_nothing, [(0, 0)])
 
 
 @dataclass(slots=True)
@@ -103,7 +111,8 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     source = source & ~hole
     if not source.any():
         raise NoSourceError("no source pixel")
-    levels = _levels(_features(image, hole, search.patch_px), hole, source, search)
+    search.pause()
+    levels = _levels(_features(image, hole, search), hole, source, search)
     field = _start(levels[-1], search)
     spent, total = 0.0, sum(_effort(level) for level in levels)
     for depth in range(len(levels) - 1, -1, -1):
@@ -120,16 +129,23 @@ def _effort(level: _Level) -> float:
     return 1000.0 + float(np.count_nonzero(level.hole))
 
 
-def _features(image: F32, hole: Bool, patch_px: int) -> U8:
+def _features(image: F32, hole: Bool, search: Search) -> U8:
     """H x W x 4 uint8: colour, and how much the brightness changes around a pixel (Newson et al. 2014, section 3.2)."""
     high, wide = hole.shape
     pixels = np.empty((high, wide, 4), np.uint8)
-    np.clip(image * np.float32(255) + np.float32(0.5), 0, 255, out=pixels[..., :3], casting="unsafe")
+
+    def to_bytes(rows: Band) -> None:
+        part = slice(*rows)
+        np.clip(image[part] * np.float32(255) + np.float32(0.5), 0, 255, out=pixels[part, :, :3], casting="unsafe")
+
+    search.each(to_bytes, bands(high, wide, high * wide // 8))
     grey = cv2.cvtColor(pixels[..., :3], cv2.COLOR_RGB2GRAY)
     change = cv2.absdiff(grey, cv2.erode(grey, np.ones((2, 2), np.uint8)))
     known = cv2.erode(np.where(hole, np.uint8(0), np.uint8(1)), np.ones((3, 3), np.uint8)).astype(np.float32)
-    window = (2 * patch_px + 1, 2 * patch_px + 1)
+    window = (2 * search.patch_px + 1, 2 * search.patch_px + 1)
+    search.pause()
     mean = cv2.blur(change * known, window) / np.maximum(cv2.blur(known, window), 1e-3)
+    search.pause()
     np.clip(mean * 4, 0, 255, out=pixels[..., 3], casting="unsafe")
     return pixels
 
@@ -150,7 +166,7 @@ def _levels(pixels: U8, hole: Bool, source: Bool, search: Search) -> list[_Level
         if level.high < levels[-1].high or level.wide < levels[-1].wide or int(level.usable.sum()) < _MIN_SOURCES:
             break
         levels.append(level)
-        search.advance(0.0)
+        search.pause()
     return levels
 
 
@@ -236,9 +252,10 @@ def _trust(level: _Level, field: _Field) -> F32:
     Together with the weak weight of similarity this keeps smooth patches, which always find a good match, from
     eating up the texture.
     """
-    depth = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, 3)
     rows, columns = field.active.shape
-    y, x = field.top + level.high // 2, field.left + level.wide // 2
+    box = np.s_[field.top : field.top + rows + level.high - 1, field.left : field.left + columns + level.wide - 1]
+    depth = cv2.distanceTransform(level.hole[box].astype(np.uint8), cv2.DIST_L2, 3)
+    y, x = level.high // 2, level.wide // 2
     middle = depth[y : y + rows, x : x + columns]
     return np.power(np.float32(_GAMMA), -np.minimum(middle, np.float32(60)), dtype=np.float32)
 
@@ -288,16 +305,19 @@ def _refine(coarse: _Field, coarser: _Level, level: _Level, search: Search) -> _
     c = np.clip(x // 2 - coarse.left, 0, coarse.active.shape[1] - 1)
     v = 2 * coarse.near_y[r, c] + (y - 2 * (r + coarse.top))
     u = 2 * coarse.near_x[r, c] + (x - 2 * (c + coarse.left))
+    search.pause()
     inside = (v >= 0) & (u >= 0) & (v < level.usable.shape[0]) & (u < level.usable.shape[1]) & (coarse.active[r, c] > 0)
     v, u = np.where(inside, v, 0), np.where(inside, u, 0)
     lost = (field.active > 0) & ~(inside & (level.usable[v, u] > 0))
     field.near_y[:], field.near_x[:] = v, u
+    search.pause()
     hole = level.hole
     enlarged = coarser.pixels.reshape(*coarser.hole.shape, 4)
     ys, xs = np.nonzero(hole)
     level.pixels.reshape(*hole.shape, 4)[ys, xs] = enlarged[ys // 2, xs // 2]
     if lost.any():
         _scatter(level, field, lost, search.seed)
+    search.pause()
     _vote(level, field, level.hole, np.where(lost, np.float32(0), _trust(level, field)), search)
     return field
 
@@ -321,7 +341,9 @@ def _settle(level: _Level, field: _Field, search: Search) -> tuple[I32, I32]:
     rows, columns = level.hole.shape
     map_y = np.repeat(np.arange(rows, dtype=np.int32)[:, None], columns, axis=1)
     map_x = np.repeat(np.arange(columns, dtype=np.int32)[None], rows, axis=0)
+    search.pause()
     weight = _trust(level, field) * _similarity(field, 8.0)
+    search.pause()
     wanted, allowed = level.hole.astype(np.uint8), level.source.astype(np.uint8)
     cut = _hole_bands(level.hole)
 

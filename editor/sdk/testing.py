@@ -69,6 +69,11 @@ class FakeContext:
         """All progress so far, as (fraction of the whole, text)."""
         return self._shared.reports
 
+    def cancel(self) -> None:
+        """As if the user had pressed Cancel now; callable from any thread."""
+        with self._shared.lock:
+            self._shared.cancel_after = self._shared.checks
+
     def check(self) -> None:
         shared = self._shared
         with shared.lock:

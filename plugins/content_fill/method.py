@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.imaging.bands import Band, Each
-from editor.imaging.blend import blend
+from editor.imaging.blend import blend, hole_box
 from editor.imaging.measures import texture_ratio
 from editor.imaging.patch_match import NoSourceError, Search, correspondence
 from editor.sdk.context import Context
@@ -39,7 +39,10 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     source = inputs.source & ~hole
     if not source.any():
         raise MaskError(_NO_SOURCE)
-    jobs = [_Job(image, hole, source, cluster, params, ctx.seed) for cluster in _clusters(hole)]
+    jobs = []
+    for cluster in _clusters(hole):
+        ctx.check()
+        jobs.append(_Job(image, hole, source, cluster, params, ctx.seed))
     ratios = _run_all(jobs, result, ctx)
     sizes = [job.size for job in jobs]
     return Result(image=result, report={"texture": round(float(np.average(ratios, weights=sizes)), 3)})
@@ -107,12 +110,19 @@ class _Job:
         enough = max(1024, int(np.count_nonzero(self.source)) // 2)
         return part if int(np.count_nonzero(part)) > enough else self.source
 
-    def fill(self, each: Each, advance: Callable[[float], None]) -> tuple[F32, float]:
-        """The filled pixels of the box, and their texture ratio."""
+    def fill(self, each: Each, advance: Callable[[float], None]) -> F32:
+        """The pixels of the hole's box, filled."""
         map_y, map_x = self.search(each, lambda share: advance(0.85 * share))
         filled = blend(self.image, self.hole, map_y, map_x, reach=self.params.color_match / 100, each=each)
         advance(1.0)
-        return filled, texture_ratio(filled, self.hole)
+        return filled
+
+    def put(self, filled: F32, result: F32) -> float:
+        """Writes what `fill` returned into the whole picture; returns its texture ratio."""
+        near = result[self.box]
+        box = hole_box(self.hole)
+        near[box][self.hole[box]] = filled[self.hole[box]]
+        return texture_ratio(near, self.hole)
 
 
 def _clusters(hole: Bool) -> list[Bool]:
@@ -187,12 +197,10 @@ def _run_all(jobs: list[_Job], result: F32, ctx: Context) -> list[float]:
     ratios = []
     for job in large:
         part = ctx.sub(done / total, (done + job.size) / total)
-        filled, ratio = job.fill(_each(ctx), part.progress)
-        result[job.box][job.hole] = filled[job.hole]
-        ratios.append(ratio)
+        ratios.append(job.put(job.fill(_each(ctx), part.progress), result))
         done += job.size
 
-    def alone(job: _Job) -> tuple[F32, float]:
+    def alone(job: _Job) -> F32:
         def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
             for band in items:
                 ctx.check()
@@ -200,9 +208,8 @@ def _run_all(jobs: list[_Job], result: F32, ctx: Context) -> list[float]:
 
         return job.fill(each, _check_only(ctx))
 
-    for job, (filled, ratio) in zip(small, ctx.map(alone, small), strict=True):
-        result[job.box][job.hole] = filled[job.hole]
-        ratios.append(ratio)
+    for job, filled in zip(small, ctx.map(alone, small), strict=True):
+        ratios.append(job.put(filled, result))
     ctx.progress(1.0)
     return ratios
 
