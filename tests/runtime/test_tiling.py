@@ -105,6 +105,12 @@ def test_tiles_that_differ_meet_without_a_step(dtype: type[np.generic]) -> None:
     assert result.max() == 100 + 8 * (plan.count - 1)
 
 
+def test_a_blend_of_integers_rounds_to_the_nearest() -> None:
+    image = np.full((1, 1, 64, 100), 100, np.uint8)
+    result = through(tiling.plan(64, 100, SizeRule(), 4, 64), image, add=1)[0, 0, 0]
+    assert (result == 100).sum() == (result == 101).sum() == 50
+
+
 def test_what_lies_in_the_cut_off_margin_has_no_influence() -> None:
     image = np.random.default_rng(0).random((1, 1, 200, 200), dtype=np.float32)
     plan = tiling.plan(200, 200, SizeRule(), 6, 80)
