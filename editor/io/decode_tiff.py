@@ -134,8 +134,6 @@ def _pixels(page: TiffPage, path: Path, found: Decoded, notes: list[str]) -> NDA
 
 def _depth(data: NDArray[Any], bits: int, path: Path, notes: list[str]) -> NDArray[Any]:
     """uint8, uint16 or float32 from what else there is."""
-    if data.dtype.byteorder == ">" or not data.dtype.isnative:
-        data = data.astype(data.dtype.newbyteorder("="))
     if data.dtype.kind == "f":
         data = data.astype(np.float32)
         if not np.isfinite(data).all():

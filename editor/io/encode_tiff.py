@@ -74,6 +74,8 @@ def _front(block: bytes | None) -> tuple[str, bytes, dict[int, Entry]]:
     order = ifd.byte_order(block)
     first = ifd.read_ifd(block, ifd.first_offset(block))
     entries = {tag: entry for tag, entry in first.entries.items() if tag in _CARRIED}
+    if ifd.number(first, exif.RESOLUTION_UNIT, order) not in (None, 1, 2, 3):
+        del entries[exif.RESOLUTION_UNIT]  # cameras write 0, which TIFF doesn't have; without it inches are meant
     return order, block + b"\0" * (len(block) % 2), entries
 
 

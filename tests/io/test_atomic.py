@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from editor.core.errors import WriteError
+from editor.io import atomic
 from editor.io.atomic import replacing
 from editor.io.picture import Picture
 from editor.io.write import write_picture
@@ -93,7 +94,11 @@ def test_no_room_in_the_middle_of_writing(tmp_path: Path, suffix: str) -> None:
             print(error)
     """
     result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False, cwd=Path.cwd()
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(atomic.__file__).parents[2],
     )
     assert result.stdout.startswith("The disk is full"), result.stderr
     only_whole(tmp_path, path.name, b"old")

@@ -73,6 +73,14 @@ def test_truncated_tiff_of_others(tmp_path: Path, compression: str | None) -> No
         refused(tmp_path / "half.tif")
 
 
+def test_a_few_bytes_cut_off_a_jpeg_inside_a_tiff(tmp_path: Path) -> None:
+    """The JPEG decoder would fill the rest of the last tile by itself."""
+    tifffile.imwrite(tmp_path / "a.tif", noise((200, 300, 3)), photometric="rgb", compression="jpeg", tile=(64, 64))
+    whole = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "half.tif").write_bytes(whole[:-200])
+    assert "incomplete" in refused(tmp_path / "half.tif")
+
+
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_a_flipped_bit_in_the_pixels(tmp_path: Path, suffix: str) -> None:
     damaged = bytearray(written(tmp_path, suffix))

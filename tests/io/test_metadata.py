@@ -221,3 +221,19 @@ def test_exif_in_a_bigtiff_is_dropped_with_a_note(tmp_path: Path) -> None:
     picture = read_picture(tmp_path / "a.tif")
     assert picture.metadata.exif is None
     assert "BigTIFF" in picture.notes[0]
+
+
+def test_webp_with_the_marker_of_jpeg_before_its_exif(tmp_path: Path) -> None:
+    """Some programs write it so; Pillow takes one marker off."""
+    data = encoded(Image.fromarray(smooth()), "WEBP", exif=b"Exif\0\0" * 2 + exif_block())
+    (tmp_path / "a.webp").write_bytes(data)
+    assert read_picture(tmp_path / "a.webp").metadata.exif == exif_block()
+
+
+def test_a_camera_without_a_resolution_unit(tmp_path: Path) -> None:
+    block = exif_block().replace(b"\x28\x01\x03\x00\x01\x00\x00\x00\x02", b"\x28\x01\x03\x00\x01\x00\x00\x00\x00")
+    write_picture(tmp_path / "a.tif", Picture(smooth(), Metadata(exif=block)))
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        tags = file.pages[0].aspage().tags
+        assert 282 in tags
+        assert 296 not in tags

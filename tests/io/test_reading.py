@@ -44,9 +44,13 @@ def test_progressive_jpeg(tmp_path: Path) -> None:
     assert np.abs(read_picture(save(tmp_path / "a.jpg", data)).pixels.astype(int) - smooth()).mean() < 2
 
 
+BIG_ENDIAN_DEFLATE: dict[str, Any] = {"byteorder": ">", "compression": "zlib", "predictor": True}
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize(
-    "options", [{"planarconfig": "separate"}, {"tile": (32, 32)}, {"byteorder": ">"}, {"bigtiff": True}]
+    "options",
+    [{"planarconfig": "separate"}, {"tile": (32, 32)}, {"byteorder": ">"}, {"bigtiff": True}, BIG_ENDIAN_DEFLATE],
 )
 def test_tiff_layouts(tmp_path: Path, dtype: DTypeLike, options: dict[str, Any]) -> None:
     pixels = noise((50, 70, 3), dtype)
@@ -122,6 +126,15 @@ def test_numbers_that_are_none_are_black_with_a_note(tmp_path: Path) -> None:
     picture = read_picture(tmp_path / "a.tif")
     assert picture.pixels[0, :, 0].tolist() == [0, 0, 0.5]
     assert picture.notes
+
+
+def test_a_thumbnail_page_in_front_is_passed_over(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(noise((6, 8, 3)), photometric="rgb", subfiletype=1)
+        file.write(smooth(), photometric="rgb")
+    picture = read_picture(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.pixels, smooth())
+    assert picture.notes == ()
 
 
 def test_first_of_several_pages(tmp_path: Path) -> None:
@@ -224,3 +237,9 @@ def test_profiles_that_fit_stay_and_others_go(tmp_path: Path) -> None:
         picture = read_picture(save(tmp_path / "a.jpg", encoded(image, "JPEG", icc_profile=profile)))
         assert picture.metadata.icc == (profile if kept else None)
         assert bool(picture.notes) != kept
+
+
+def test_pictures_behind_the_main_one_are_said(tmp_path: Path) -> None:
+    picture = read_picture(save(tmp_path / "a.jpg", jpeg(smooth()) + jpeg(smooth(16, 12))))
+    assert picture.pixels.shape == (48, 64, 3)
+    assert "behind it" in picture.notes[0]
