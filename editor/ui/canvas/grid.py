@@ -161,10 +161,9 @@ class Viewport:
             seen.left // BLOCK_PX, seen.top // BLOCK_PX, -(-seen.right // BLOCK_PX), -(-seen.bottom // BLOCK_PX)
         )
 
-    def zoomed(self, scale: Scale, x: float, y: float) -> Viewport:
-        """Another zoom with the image point at device pixel (x, y) of the view left where it is."""
-        image_x, image_y = self.to_image(x, y)
-        return replace(self, scale=scale, left=round(image_x * scale.zoom - x), top=round(image_y * scale.zoom - y))
+    def placed(self, scale: Scale, image: tuple[float, float], x: float, y: float) -> Viewport:
+        """Another zoom with an image point at device pixel (x, y) of the view."""
+        return replace(self, scale=scale, left=round(image[0] * scale.zoom - x), top=round(image[1] * scale.zoom - y))
 
     def panned(self, dx: int, dy: int) -> Viewport:
         """The picture moved by device pixels to the right and down."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from editor.core.geometry import Rect, TileKey, tile_keys
+from editor.core.geometry import EMPTY, Rect, TileKey, tile_keys
 from editor.core.tiles import TileMap, TileWriter
 from editor.ui.canvas.grid import BLOCK_PX, Scale
 from editor.ui.canvas.pyramid import Pyramid
@@ -49,9 +49,13 @@ class Overlay:
         self._ring.forget(self._scale.blocks_of(dirty.expand(1 << self._scale.level)))
         self.bounds = self.bounds.union(dirty)
 
-    def end_preview(self) -> None:
-        """Back to the finished mask."""
+    def end_preview(self) -> Rect:
+        """Back to the finished mask; returns what was shown of the other, in image pixels."""
+        if self._writer is None:
+            return EMPTY
+        shown = self.bounds
         self.show(self._mask)
+        return shown
 
     def lay_out(self, scale: Scale, columns: int, rows: int) -> None:
         if (columns, rows) != (self._ring.columns, self._ring.rows):

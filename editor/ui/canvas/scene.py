@@ -18,6 +18,7 @@ from editor.ui.canvas.picture import Picture
 
 INCLUDE_COLOUR = QColor(60, 200, 90)
 EXCLUDE_COLOUR = QColor(235, 40, 40)
+GLOW_COLOUR = QColor(255, 255, 255)
 
 
 class Scene:
@@ -34,6 +35,7 @@ class Scene:
         self.divider = 0.5
         self._picture = Picture(state)
         self._left: Picture | None = None
+        self._glow: Overlay | None = None
         self._colours: dict[MaskName, QColor] = {"mask": tint, "include": INCLUDE_COLOUR, "exclude": EXCLUDE_COLOUR}
         self._overlays: dict[MaskName, Overlay] = {}
         self.show_masks(state)
@@ -83,6 +85,13 @@ class Scene:
             overlay = self._overlays[name] = Overlay(self.masks.masked(name), self._colours[name])
         overlay.preview(writer, dirty)
         return self.viewport.view_rect(dirty.expand(1 << self.viewport.scale.level))
+
+    def end_preview(self) -> Rect:
+        """Back to the finished masks; returns the device pixels of the view that change."""
+        changed = EMPTY
+        for overlay in self._overlays.values():
+            changed = changed.union(overlay.end_preview())
+        return self.viewport.view_rect(changed.expand(1 << self.viewport.scale.level)) if not changed.empty else EMPTY
 
     def set_tint(self, colour: QColor) -> None:
         self._colours["mask"] = colour
@@ -138,14 +147,18 @@ class Scene:
         for overlay in self._shown_overlays():
             overlay.paint(painter, inside.shift(-dx, -dy), dx, dy)
 
+    def set_glow(self, on: bool) -> None:
+        """Keeps the mask as it is now in white, for `glow`."""
+        mask = self.masks.mask
+        self._glow = Overlay(mask, GLOW_COLOUR) if on and not mask.empty and self.masks.size == self.size else None
+
     def glow(self, painter: QPainter, rect: Rect) -> None:
-        """Draws the mask once more over device pixels `rect` of the view."""
-        overlay = self._overlays.get("mask")
-        if overlay is not None:
+        """Lays the white mask over device pixels `rect` of the view."""
+        if self._glow is not None:
             dx, dy = -self.viewport.left, -self.viewport.top
             inside = rect.intersect(self.viewport.scale.raster(self.size).rect.shift(dx, dy))
-            overlay.draw(self.viewport.blocks(self.size))
-            overlay.paint(painter, inside.shift(-dx, -dy), dx, dy)
+            self._glow.draw(self._lay_out())
+            self._glow.paint(painter, inside.shift(-dx, -dy), dx, dy)
 
     @property
     def divider_x(self) -> int:
@@ -160,7 +173,7 @@ class Scene:
         """Makes room for the blocks in view; returns them."""
         viewport = self.viewport
         columns, rows = -(-viewport.width // BLOCK_PX) + 1, -(-viewport.height // BLOCK_PX) + 1
-        for part in (self._picture, self._left, *self._overlays.values()):
+        for part in (self._picture, self._left, self._glow, *self._overlays.values()):
             if part is not None:
                 part.lay_out(viewport.scale, columns, rows)
         return viewport.blocks(self.size)

@@ -18,6 +18,9 @@ Drag = Generator[None, "PointerEvent", None]
 """One press to release. It is closed (GeneratorExit) when the user gives the drag up; it then leaves nothing behind."""
 
 
+Kind = Literal["press", "move", "release"]
+
+
 @dataclass(frozen=True, slots=True)
 class PointerEvent:
     """Where the pointer is.
@@ -27,7 +30,7 @@ class PointerEvent:
     view_zoom: device pixels per image pixel.
     """
 
-    kind: Literal["press", "move", "release"]
+    kind: Kind
     x: float
     y: float
     pressure: float = 1.0
