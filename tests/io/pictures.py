@@ -67,6 +67,7 @@ def exif_block(
     orientation: int = 1,
     *,
     thumbnail: bytes = b"",
+    thumbnail_tags: tuple[int, int] = (0x0201, 0x0202),
     maker_note: bytes = MAKER_NOTE,
     pixel_size: tuple[int, int] = (64, 48),
 ) -> bytes:
@@ -108,7 +109,9 @@ def exif_block(
     block += maker_note + b"\0" * (len(maker_note) % 2)
     block += directory((0x0002, 5, 3, latitude_at)) + latitude
     if thumbnail:
-        block += directory((0x0103, 3, 1, 6), (0x0201, 4, 1, thumbnail_at), (0x0202, 4, 1, len(thumbnail)))
+        block += directory(
+            (0x0103, 3, 1, 6), (thumbnail_tags[0], 4, 1, thumbnail_at), (thumbnail_tags[1], 4, 1, len(thumbnail))
+        )
         block += thumbnail
     return block
 

@@ -93,13 +93,8 @@ def test_no_room_in_the_middle_of_writing(tmp_path: Path, suffix: str) -> None:
         except WriteError as error:
             print(error)
     """
-    result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(atomic.__file__).parents[2],
-    )
+    command, root = [sys.executable, "-c", textwrap.dedent(program)], Path(atomic.__file__).parents[2]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
     assert result.stdout.startswith("The disk is full"), result.stderr
     only_whole(tmp_path, path.name, b"old")
 

@@ -53,6 +53,14 @@ def test_old_thumbnail_is_gone(order: str) -> None:
     assert seen.get_ifd(0x8825)[2] == (47.0, 22.0, 30.0)
 
 
+def test_an_uncompressed_thumbnail_is_gone() -> None:
+    pixels = bytes(range(199, 0, -1))
+    cleaned = exif.without_thumbnail(exif_block(thumbnail=pixels, thumbnail_tags=(0x0111, 0x0117)))
+    assert pixels[:8] not in cleaned
+    assert pixels[-8:] not in cleaned
+    assert by_pillow(cleaned).get_ifd(0x8769)[0x927C] == MAKER_NOTE
+
+
 def test_a_preview_inside_the_maker_note_is_gone() -> None:
     old = old_thumbnail()
     block = exif_block(maker_note=MAKER_NOTE + old + b"after")
