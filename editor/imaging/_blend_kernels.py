@@ -54,6 +54,7 @@ def _mean_difference(
     size = out[0] * out[0] + out[1] * out[1] + out[2] * out[2]
     spread = max(square * share - size, np.float32(0))
     size /= np.float32(33) * noise
+    size *= size
     return np.float32(1) / (np.float32(1) + spread / noise + size * size)
 
 

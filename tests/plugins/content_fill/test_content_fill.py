@@ -106,6 +106,28 @@ def test_a_mask_over_everything_is_an_error_for_the_user(rows: int, columns: int
         _fill(image, hole)
 
 
+def test_nothing_is_left_to_compile_after_warming_up() -> None:
+    code = """
+import numpy as np
+from plugins.content_fill import Params, run, warm_up
+from editor.imaging import _blend_kernels, _patch_kernels
+from editor.sdk.plugin import Inputs
+from editor.sdk.testing import FakeContext
+def compiled():
+    return [len(k.signatures) for m in (_blend_kernels, _patch_kernels) for k in vars(m).values() if hasattr(k, "signatures")]
+warm_up()
+before = compiled()
+image, hole = np.random.default_rng(0).random((90, 90, 3), np.float32), np.zeros((90, 90), bool)
+hole[30:60, 30:60] = True
+inputs = Inputs(image, hole.astype(np.float32), ~hole)
+for array in (inputs.image, inputs.mask, inputs.source):
+    array.flags.writeable = False
+run(inputs, Params(), FakeContext())
+assert sum(before) > 0 and compiled() == before, (before, compiled())
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_listing_the_plugin_does_not_import_numba() -> None:
     code = "import sys, plugins.content_fill; sys.exit('numba' in sys.modules or 'cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
