@@ -1,9 +1,11 @@
 """The journal: what was done comes back, whatever happened to the file, and the past may leave memory."""
 
 import contextlib
+import gc
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -246,6 +248,23 @@ def test_what_the_journal_lacks_of_the_opened_picture_is_read_from_its_file(
         assert_same_history(session.history, again.history)
 
 
+def test_the_opened_picture_is_read_from_its_file_also_when_only_the_past_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editor.core.store, "_PAUSE_S", 3600.0)
+    session = opened(photo(tmp_path))
+    stored = threading.Event()
+    with journal(tmp_path / "j", session) as store:
+        store.stored.connect(lambda ident: stored.set() if ident == 1 else None)
+        pixels = TileMap.from_array(noise(700, 600, seed=8))
+        session.commit(replace(session.state, layers=(Layer(1, "flattened", pixels),)), "Flatten")
+        assert stored.wait(FLUSH_S)
+        for suffix in ("", "-wal"):
+            (tmp_path / f"crash{suffix}").write_bytes((tmp_path / f"j{suffix}").read_bytes())
+    with recovered(tmp_path / "crash") as back:
+        assert_same_history(session.history, back.history)
+
+
 def remove(path: Path) -> None:
     path.unlink()
 
@@ -380,6 +399,7 @@ def test_a_truncated_journal_gives_back_what_is_whole_or_says_that_nothing_is(tm
             assert_same_state(back.state, session.history.steps[kept[-1]].state)
     assert kept == sorted(kept)
     assert kept[-1] > 0
+    assert len(kept) >= 4, "SQLite itself refuses them all"
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
@@ -431,6 +451,7 @@ def test_a_full_disk_is_reported_once_and_stops_nothing(tmp_path: Path, monkeypa
         paint(session, 2)
         repaint(session, 6)
         assert not store.flush(0)
+        assert not store._moves, "steps must not pile up in memory"
         assert store.error is failures.errors[0]
         assert "full" in str(store.error)
         for seed, ident in ((5, 2), (6, 4)):
@@ -466,6 +487,10 @@ def test_a_clean_close_deletes_the_journal_and_stops_listening(tmp_path: Path) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photo.npy"]
     paint(session, 1)
     assert store.error is None
+    gone = weakref.ref(store)
+    del store
+    gc.collect()
+    assert gone() is None, "the session must not hold a closed store"
 
 
 def test_close_and_keep_writes_everything_first(tmp_path: Path) -> None:

@@ -34,9 +34,11 @@ def test_pixels_come_back_as_they_were(dtype: type, channels: int) -> None:
 def test_writing_equals_writing_into_one_array(writes: list[tuple[Rect, int]], look: Rect) -> None:
     model: NDArray[Any] = np.zeros((300, 600, 1), np.uint8)
     writer = TileMap.blank(SIZE, 1, np.uint8).write()
-    for rect, value in writes:
+    for number, (rect, value) in enumerate(writes):
         model[rect.slices] = value
         writer.write(rect, np.full((rect.height, rect.width, 1), value, np.uint8))
+        if number % 2:
+            writer = writer.freeze().write()
     assert np.array_equal(writer.read(look), model[look.slices])
     assert np.array_equal(writer.freeze().read(look), model[look.slices])
 
