@@ -11,7 +11,7 @@ from PySide6.QtGui import QColorSpace, QColorTransform, QImage
 
 from editor.core.document import DocumentState
 from editor.core.tiles import Pixels
-from editor.ui.canvas.raster import Bytes, bytes_of, recoloured, to_8_bit, wrapped
+from editor.ui.canvas.raster import Bytes, bytes_of, recolour, to_8_bit, wrapped
 
 _log = logging.getLogger("kintsugi.canvas")
 _SRGB = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
@@ -21,26 +21,29 @@ _SRGB = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
 class Display:
     """How the pixels of one document format and profile are shown.
 
-    channels: of the result: 1 grey, 3 RGB, 4 RGBA with the colours multiplied by alpha.
+    channels: of the result: 1 grey, or 4 as Qt has them in memory (BGRA), colours multiplied by alpha.
+    opaque: alpha is 255 everywhere.
     transform: to sRGB, for a colour profile that is something else.
     curve: the grey shown for each of the 256 values, for a grey profile.
     """
 
     channels: int
+    opaque: bool
     transform: QColorTransform | None = None
     curve: Bytes | None = None
 
     @classmethod
     def of(cls, state: DocumentState) -> Display:
         """A profile that is broken, or is not for this kind of pixels, is taken for sRGB."""
+        channels = 1 if state.channels == 1 else 4
+        opaque = not state.has_alpha
         grey = state.channels <= 2
-        channels = 4 if state.has_alpha else state.channels
         space = _profile(state.metadata.icc, grey=grey)
         if space is None:
-            return cls(channels)
+            return cls(channels, opaque)
         if grey:
-            return cls(channels, curve=_curve(space))
-        return cls(channels, space.transformationToColorSpace(_SRGB))
+            return cls(channels, opaque, curve=_curve(space))
+        return cls(channels, opaque, space.transformationToColorSpace(_SRGB))
 
     @property
     def cost(self) -> float:
@@ -48,32 +51,29 @@ class Display:
         return 1.0 if self.transform is None else 8.0
 
     def shown(self, pixels: Pixels) -> Bytes:
-        """H x W x C of the document's format as H x W x `channels`, uint8."""
+        """H x W x C of the document's format as H x W x `channels`, uint8; maybe the same array."""
         eight = to_8_bit(pixels)
         if self.curve is not None:
             eight = np.concatenate((self.curve[eight[..., :1]], eight[..., 1:]), axis=2)
-        if self.channels == 4:
-            return recoloured(self._premultiplied(_as_screen(eight)), cv2.COLOR_BGRA2RGBA)
-        if self.transform is None:
+        if self.channels == 1:
             return eight
         screen = _as_screen(eight)
-        wrapped(screen, QImage.Format.Format_RGB32).applyColorTransform(self.transform)
-        return recoloured(screen, cv2.COLOR_BGRA2RGB)
-
-    def _premultiplied(self, screen: Bytes) -> Bytes:
-        straight = wrapped(screen, QImage.Format.Format_ARGB32)
+        image = wrapped(screen, QImage.Format.Format_RGB32 if self.opaque else QImage.Format.Format_ARGB32)
         if self.transform is not None:
-            straight.applyColorTransform(self.transform)
-        return bytes_of(straight.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
+            image.applyColorTransform(self.transform)
+        if self.opaque:
+            return screen
+        return bytes_of(image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))
 
 
 def _as_screen(eight: Bytes) -> Bytes:
-    """BGRA, as Qt has it, of 1 to 4 channels."""
+    """BGRA, straight alpha, of grey and alpha, RGB or RGBA."""
     if eight.shape[2] == 2:
         grey, alpha = eight[..., :1], eight[..., 1:]
         return np.concatenate((grey, grey, grey, alpha), axis=2)
-    codes = {1: cv2.COLOR_GRAY2BGRA, 3: cv2.COLOR_RGB2BGRA, 4: cv2.COLOR_RGBA2BGRA}
-    return recoloured(eight, codes[eight.shape[2]])
+    screen = np.empty((*eight.shape[:2], 4), np.uint8)
+    recolour(eight, cv2.COLOR_RGB2BGRA if eight.shape[2] == 3 else cv2.COLOR_RGBA2BGRA, screen)
+    return screen
 
 
 def _profile(icc: bytes | None, *, grey: bool) -> QColorSpace | None:

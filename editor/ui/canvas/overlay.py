@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -12,7 +14,7 @@ from editor.ui.canvas.grid import BLOCK_PX, Scale
 from editor.ui.canvas.pyramid import Pyramid
 from editor.ui.canvas.raster import Bytes
 from editor.ui.canvas.ring import Quality, Ring, rectangles
-from editor.ui.canvas.sampling import sampled
+from editor.ui.canvas.sampling import sample
 
 _STRENGTH = 0.5
 
@@ -71,7 +73,9 @@ class Overlay:
             return
         wanting = self._ring.wanting(blocks, Quality.EXACT)
         for part in rectangles(wanting, blocks.left, blocks.top):
-            self._ring.put(part, self._tinted(part), Quality.EXACT)
+            for piece, pixels in self._ring.parts(part):
+                self._tint(piece, pixels)
+            self._ring.mark(part, Quality.EXACT)
 
     def paint(self, painter: QPainter, rect: Rect, dx: int, dy: int) -> None:
         """Draws the device pixels `rect` of the raster, moved by (dx, dy)."""
@@ -87,11 +91,12 @@ class Overlay:
     def _full(self, rect: Rect) -> Bytes:
         return self._writer.read(rect) if self._writer is not None else self._mask.read(rect)
 
-    def _tinted(self, blocks: Rect) -> Bytes:
+    def _tint(self, blocks: Rect, out: Bytes) -> None:
         level = self._scale.level
-        read = sampled(lambda rect: self._pyramid.read(level, rect), self._pyramid.size_of(level), self._scale, blocks)
-        words = np.take(self._table, read[..., 0], mode="clip")
-        return words.view(np.uint8).reshape(*words.shape, 4)
+        cover = np.empty((*out.shape[:2], 1), np.uint8)
+        read = partial(self._pyramid.read, level)
+        sample(read, self._pyramid.size_of(level), self._scale, blocks, cover)
+        out.view(np.uint32)[...] = self._table.take(cover, mode="clip")
 
 
 def _table(colour: QColor) -> NDArray[np.uint32]:

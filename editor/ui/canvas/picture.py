@@ -15,9 +15,9 @@ from editor.ui.canvas.display import Display
 from editor.ui.canvas.draft import picked
 from editor.ui.canvas.grid import BLOCK_PX, MAX_LEVEL, Scale
 from editor.ui.canvas.pyramid import Pyramid
-from editor.ui.canvas.raster import Bytes, recoloured, wrapped
+from editor.ui.canvas.raster import Bytes, recolour, wrapped
 from editor.ui.canvas.ring import Quality, Ring, rectangles
-from editor.ui.canvas.sampling import sampled, sampled_roughly
+from editor.ui.canvas.sampling import sample, sample_roughly
 
 # What may be drawn exactly within a frame, in plain RGB pixels read or interpolated: about 5 ms.
 _FRAME_PX = 2_600_000
@@ -76,7 +76,7 @@ class Picture:
         parts = rectangles(missing, blocks.left, blocks.top)
         exact = sum(self._work(part) for part in parts) <= _FRAME_PX
         for part in parts:
-            self._put(part, self._exact(part) if exact else self._rough(part), Quality(1 + exact))
+            self._fill(part, Quality.EXACT if exact else Quality.ROUGH)
 
     def refine(self, blocks: Rect, until: float) -> Rect:
         """Draws exactly what is still rough, from the middle outwards, until a time.perf_counter().
@@ -89,7 +89,7 @@ class Picture:
             reached = self.scale.image_of(part).expand(self.scale.image_px).intersect(self.state.size.rect)
             if self.scale.level and not self.pyramid.build(reached, until):
                 break
-            self._put(part, self._exact(part), Quality.EXACT)
+            self._fill(part, Quality.EXACT)
             done = done.union(part)
             if time.perf_counter() > until:
                 break
@@ -122,30 +122,33 @@ class Picture:
             return area.area * reading + drawing
         return self.pyramid.stale_tiles(area) * TILE_PX**2 * reading * _REDUCTION + drawing
 
-    def _exact(self, blocks: Rect) -> Bytes:
-        level = self.scale.level
-        return sampled(lambda rect: self.pyramid.read(level, rect), self.pyramid.size_of(level), self.scale, blocks)
+    def _fill(self, blocks: Rect, quality: Quality) -> None:
+        for part, out in self.ring.parts(blocks):
+            if self._display.channels == 4 and self._display.opaque:
+                self._sample(part, quality, out)
+                continue
+            pixels = np.empty((*out.shape[:2], self._display.channels), np.uint8)
+            self._sample(part, quality, pixels)
+            if self._display.channels == 1:
+                recolour(pixels, cv2.COLOR_GRAY2BGRA, out)
+            else:
+                out[...] = _over_checker(pixels)
+        self.ring.mark(blocks, quality)
 
-    def _rough(self, blocks: Rect) -> Bytes:
-        level = max(1, self.scale.level)
-        area = self.scale.image_of(blocks).intersect(self.state.size.rect)
-        if self.pyramid.stale_tiles(area):
+    def _sample(self, blocks: Rect, quality: Quality, out: Bytes) -> None:
+        level = self.scale.level
+        if quality == Quality.EXACT:
+            sample(partial(self.pyramid.read, level), self.pyramid.size_of(level), self.scale, blocks, out)
+            return
+        level = max(1, level)
+        read = partial(self.pyramid.read, level)
+        if self.pyramid.stale_tiles(self.scale.image_of(blocks).intersect(self.state.size.rect)):
             level = min(level + 1, MAX_LEVEL)
             read = partial(self._picked, level)
-        else:
-            read = partial(self.pyramid.read, level)
-        return sampled_roughly(read, self.pyramid.size_of(level), level, self.scale, blocks)
+        sample_roughly(read, self.pyramid.size_of(level), level, self.scale, blocks, out)
 
     def _picked(self, level: int, rect: Rect) -> Bytes:
         return self._display.shown(picked(self.state, level, rect))
-
-    def _put(self, blocks: Rect, pixels: Bytes, quality: Quality) -> None:
-        channels = pixels.shape[2]
-        if channels == 4:
-            screen = _over_checker(recoloured(pixels, cv2.COLOR_RGBA2BGRA))
-        else:
-            screen = recoloured(pixels, cv2.COLOR_RGB2BGRA if channels == 3 else cv2.COLOR_GRAY2BGRA)
-        self.ring.put(blocks, screen, quality)
 
 
 def _alike(one: DocumentState, other: DocumentState) -> bool:

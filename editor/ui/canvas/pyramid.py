@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.geometry import EMPTY, TILE_PX, Rect, Size, TileKey
 from editor.ui.canvas.grid import MAX_LEVEL
-from editor.ui.canvas.raster import Bytes, padded, resized
+from editor.ui.canvas.raster import Bytes, halved
 
 # Tiles of one row that are reduced together: fewer calls, and still done within a millisecond.
 _RUN_TILES = 8
@@ -95,7 +94,7 @@ class Pyramid:
         tiles = Rect(first * TILE_PX, row * TILE_PX, end * TILE_PX, (row + 1) * TILE_PX)
         pixels = self.full(tiles.intersect(self.size.rect))
         for index, level in enumerate(self._levels):
-            pixels = _halved(pixels)
+            pixels = halved(pixels)
             left, top = tiles.left >> (index + 1), tiles.top >> (index + 1)
             level[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
         self._stale[row, first:end] = False
@@ -112,9 +111,3 @@ def _tiles(rect: Rect) -> Rect:
     return Rect(
         rect.left // TILE_PX, rect.top // TILE_PX, (rect.right - 1) // TILE_PX + 1, (rect.bottom - 1) // TILE_PX + 1
     )
-
-
-def _halved(pixels: Bytes) -> Bytes:
-    """Means of 2 x 2 pixels; an odd last row or column counts twice."""
-    even = padded(pixels, 0, 0, pixels.shape[1] % 2, pixels.shape[0] % 2)
-    return resized(even, even.shape[1] // 2, even.shape[0] // 2, cv2.INTER_AREA)

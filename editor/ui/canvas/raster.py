@@ -13,16 +13,23 @@ Bytes: TypeAlias = NDArray[np.uint8]
 """H x W x C, uint8, C of 1 to 4."""
 
 
-def resized(pixels: Bytes, width: int, height: int, interpolation: int) -> Bytes:
-    """`interpolation`: one of cv2.INTER_..."""
-    out = cv2.resize(pixels, (width, height), interpolation=interpolation)
-    return cast(Bytes, out).reshape(height, width, pixels.shape[2])
+def resize(pixels: Bytes, interpolation: int, out: Bytes) -> None:
+    """Fills `out` with `pixels` in its size; `interpolation`: one of cv2.INTER_..."""
+    flat = out[..., 0] if out.shape[2] == 1 else out
+    cv2.resize(pixels, (out.shape[1], out.shape[0]), dst=flat, interpolation=interpolation)
 
 
-def recoloured(pixels: Bytes, code: int) -> Bytes:
-    """`code`: one of cv2.COLOR_...; the result always has three axes."""
-    out = cast(Bytes, cv2.cvtColor(pixels, code))
-    return out.reshape(*pixels.shape[:2], -1)
+def halved(pixels: Bytes) -> Bytes:
+    """Means of 2 x 2 pixels; an odd last row or column counts twice."""
+    even = padded(pixels, 0, 0, pixels.shape[1] % 2, pixels.shape[0] % 2)
+    out = np.empty((even.shape[0] // 2, even.shape[1] // 2, pixels.shape[2]), np.uint8)
+    resize(even, cv2.INTER_AREA, out)
+    return out
+
+
+def recolour(pixels: Bytes, code: int, out: Bytes) -> None:
+    """Fills `out`; `code`: one of cv2.COLOR_..."""
+    cv2.cvtColor(pixels, code, dst=out)
 
 
 def padded(pixels: Bytes, left: int, top: int, right: int, bottom: int) -> Bytes:

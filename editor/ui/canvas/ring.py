@@ -53,19 +53,13 @@ class Ring:
         missing: NDArray[np.bool_] = np.logical_not(there)
         return missing
 
-    def put(self, blocks: Rect, pixels: Bytes, quality: Quality) -> None:
-        """Stores the BGRA pixels of `blocks`."""
+    def parts(self, blocks: Rect) -> Iterator[tuple[Rect, Bytes]]:
+        """The pieces of `blocks` that lie together in the buffer, each with its pixels (BGRA) to be written."""
         for part, slot in self._wrapped(blocks):
-            self.pixels[_px(slot).slices] = pixels[_px(part.shift(-blocks.left, -blocks.top)).slices]
-        self.mark(blocks, quality)
-
-    def parts(self, blocks: Rect) -> Iterator[tuple[Rect, Rect]]:
-        """The pieces of `blocks` that lie together in the buffer, each with its place there in pixels."""
-        for part, slot in self._wrapped(blocks):
-            yield part, _px(slot)
+            yield part, self.pixels[_px(slot).slices]
 
     def mark(self, blocks: Rect, quality: Quality) -> None:
-        """`blocks` are now in the buffer."""
+        """`blocks` have been written."""
         slots, xs, ys = self._slots(blocks)
         self._holds[(*slots, 0)] = xs
         self._holds[(*slots, 1)] = ys
@@ -78,9 +72,9 @@ class Ring:
         blocks = Rect(
             rect.left // BLOCK_PX, rect.top // BLOCK_PX, -(-rect.right // BLOCK_PX), -(-rect.bottom // BLOCK_PX)
         )
-        for part, slot in self.parts(blocks):
+        for part, slot in self._wrapped(blocks):
             box = _px(part).intersect(rect)
-            inside = box.shift(slot.left - part.left * BLOCK_PX, slot.top - part.top * BLOCK_PX)
+            inside = box.shift((slot.left - part.left) * BLOCK_PX, (slot.top - part.top) * BLOCK_PX)
             source = QRect(inside.left, inside.top, inside.width, inside.height)
             painter.drawImage(QPoint(box.left + dx, box.top + dy), self.image, source)
 
@@ -113,6 +107,8 @@ def _px(blocks: Rect) -> Rect:
 
 def rectangles(wanted: NDArray[np.bool_], left: int, top: int) -> list[Rect]:
     """Few rectangles that together cover just the True cells; cell (0, 0) is at (left, top)."""
+    if wanted.all():
+        return [Rect(left, top, left + wanted.shape[1], top + wanted.shape[0])] if wanted.size else []
     done: list[Rect] = []
     growing: dict[tuple[int, int], int] = {}
     for row in range(wanted.shape[0] + 1):

@@ -106,6 +106,8 @@ class Scene:
         self._picture.draw(blocks)
         for overlay in self._shown_overlays():
             overlay.draw(blocks)
+        if self._glow is not None:
+            self._glow.draw(blocks)
 
     def refine(self, until: float) -> Rect | None:
         """Goes on with what was left rough or not yet made, until a time.perf_counter().
@@ -157,7 +159,6 @@ class Scene:
         if self._glow is not None:
             dx, dy = -self.viewport.left, -self.viewport.top
             inside = rect.intersect(self.viewport.scale.raster(self.size).rect.shift(dx, dy))
-            self._glow.draw(self._lay_out())
             self._glow.paint(painter, inside.shift(-dx, -dy), dx, dy)
 
     @property

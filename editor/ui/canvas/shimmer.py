@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -12,8 +13,8 @@ from editor.core.geometry import Rect
 
 _INTERVAL_MS = 50
 _PASS_S = 1.6
-_STRIPS = 9
-_STRENGTH = 0.6
+_STRIPS = 24
+_STRENGTH = 0.55
 
 
 class Shimmer(QObject):
@@ -38,16 +39,20 @@ class Shimmer(QObject):
         """Draws the band over `box`, the rectangle in device pixels; `lay` draws the lit mask in a part of it."""
         part = time.monotonic() % _PASS_S / _PASS_S
         for strip, strength in _strips(box, part):
-            painter.setOpacity(strength)
-            lay(painter, strip.intersect(box))
+            inside = strip.intersect(box)
+            if not inside.empty:
+                painter.setOpacity(strength)
+                lay(painter, inside)
         painter.setOpacity(1.0)
 
 
 def _strips(box: Rect, part: float) -> Iterator[tuple[Rect, float]]:
     """Upright strips of the band, brightest in its middle, at `part` of its way from left to right."""
-    width = max(2, round(box.width / 3 / _STRIPS))
+    width = max(2, round(box.width / 2 / _STRIPS))
     start = round(box.left - _STRIPS * width + part * (box.width + _STRIPS * width))
     for index in range(_STRIPS):
         left = start + index * width
-        distance = abs(index - (_STRIPS - 1) / 2) / ((_STRIPS + 1) / 2)
-        yield Rect(left, box.top, left + width, box.bottom), _STRENGTH * (1 - distance)
+        yield (
+            Rect(left, box.top, left + width, box.bottom),
+            _STRENGTH * math.sin(math.pi * (index + 0.5) / _STRIPS) ** 2,
+        )
