@@ -27,7 +27,6 @@ STACK = "stack.xml"
 MERGED = "mergedimage.png"
 _THUMBNAIL_PX = 256
 _MAX_XML_BYTES = 16 << 20
-_MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +98,21 @@ def parse_stack(archive: ZipFile) -> tuple[Size, list[StackLayer]]:
     if root.tag != "image" or stack is None:
         raise ValueError("no stack in stack.xml")
     size = Size(int(root.attrib["w"]), int(root.attrib["h"]))
-    layers = list(_walk(stack, 0, 0, 1.0, True, True, 0))
+    layers = list(_walk(stack, 0, 0, 1.0, True, True))
     return size, layers[::-1]
 
 
 def _walk(
-    stack: ElementTree.Element, x: int, y: int, opacity: float, visible: bool, normal: bool, level: int
+    stack: ElementTree.Element, x: int, y: int, opacity: float, visible: bool, normal: bool
 ) -> Iterator[StackLayer]:
     """Top first, as in the file; a group's opacity and visibility are handed to what is in it."""
-    if level > _MAX_DEPTH:
-        raise ValueError("groups nested too deeply")
     for element in stack:
         here_x, here_y = x + int(element.get("x", "0")), y + int(element.get("y", "0"))
         here_opacity = opacity * min(1.0, max(0.0, float(element.get("opacity", "1"))))
         here_visible = visible and element.get("visibility", "visible") != "hidden"
         here_normal = normal and element.get("composite-op", "svg:src-over") == "svg:src-over"
         if element.tag == "stack":
-            yield from _walk(element, here_x, here_y, here_opacity, here_visible, here_normal, level + 1)
+            yield from _walk(element, here_x, here_y, here_opacity, here_visible, here_normal)
         elif element.tag == "layer":
             source = element.get("src", "")
             yield StackLayer(

@@ -167,6 +167,14 @@ def test_large_xmp_is_split_in_jpeg_and_put_together_again(tmp_path: Path) -> No
         assert len(image.info["xmp"]) < 65_000
 
 
+@pytest.mark.parametrize(("size", "split"), [(jpeg_segments.MAX_XMP, False), (jpeg_segments.MAX_XMP + 1, True)])
+def test_xmp_is_split_only_where_it_must_be(tmp_path: Path, size: int, split: bool) -> None:
+    packet = XMP.replace(b"Ada", b"A" * (size - len(XMP) + 3))
+    write_picture(tmp_path / "a.jpg", Picture(smooth(), Metadata(xmp=packet)))
+    assert (b"HasExtendedXMP" in (tmp_path / "a.jpg").read_bytes()) == split
+    assert (read_picture(tmp_path / "a.jpg").metadata.xmp == packet) != split
+
+
 def test_damaged_extended_xmp_is_dropped_with_a_note(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     write_picture(path, Picture(smooth(), Metadata(xmp=XMP.replace(b"Ada", b"Ada" * 50_000))))

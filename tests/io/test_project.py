@@ -164,8 +164,9 @@ def test_foreign_layers_over_nothing_are_merged(tmp_path: Path, dtype: Any) -> N
     scale = 257 if dtype == np.uint16 else 1
     path = foreign(
         tmp_path / "a.ora",
-        '<stack><layer src="b.png" x="10"/><layer src="a.png"/></stack>',
-        {"a.png": sticker(128).astype(dtype) * scale, "b.png": sticker(255).astype(dtype) * scale},
+        '<stack><stack visibility="hidden"><layer src="c.png" x="10"/></stack>'
+        '<layer src="b.png" x="10"/><layer src="b.png" y="24" opacity="0.5"/><layer src="a.png"/></stack>',
+        {"a.png": sticker(128), "b.png": sticker(255).astype(dtype) * scale, "c.png": smooth()},
     )
     state, notes = read_project(path)
     assert (len(state.layers), state.channels, state.dtype) == (1, 4, dtype)
@@ -173,7 +174,8 @@ def test_foreign_layers_over_nothing_are_merged(tmp_path: Path, dtype: Any) -> N
     seen = state.read(state.size.rect) // scale
     assert seen[5, 5].tolist() == [200, 10, 60, 128]
     assert seen[5, 20].tolist() == [200, 10, 60, 255]
-    assert seen[40, 60].tolist() == [0, 0, 0, 0]
+    assert seen[30, 5].tolist() == [200, 10, 60, 128 if dtype == np.uint8 else 127]
+    assert seen[46, 60].tolist() == [0, 0, 0, 0]
 
 
 def test_foreign_blending_opens_the_merged_picture(tmp_path: Path) -> None:
@@ -213,7 +215,7 @@ def test_damaged_projects_are_refused(tmp_path: Path) -> None:
         "<stack/>",
         '<stack><layer src="missing.png"/></stack>',
         '<stack><layer src="a.png" x="one"/></stack>',
-        "<stack>" * 100 + "</stack>" * 100,
+        "<stack>" * 3000 + '<layer src="a.png"/>' + "</stack>" * 3000,
         "<stack>",
     ],
 )
@@ -225,7 +227,10 @@ def test_nonsense_in_foreign_projects(tmp_path: Path, stack: str) -> None:
 def test_entities_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.ora"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("stack.xml", '<!DOCTYPE x [<!ENTITY a "aaa">]><image w="1" h="1"><stack/></image>')
+        text = '<!DOCTYPE x [<!ENTITY a "aaa">]><image w="64" h="48">'
+        text += '<stack><layer src="a.png" name="&a;"/></stack></image>'
+        archive.writestr("stack.xml", text)
+        archive.writestr("a.png", bytes(imagecodecs.png_encode(smooth())))
     with pytest.raises(ReadError):
         read_project(path)
 
