@@ -127,7 +127,7 @@ def _repair() -> tuple[ActionSpec, ...]:
             "repair.run",
             _("Remove"),
             _("Fill what is masked; with a result on show, accept it"),
-            ("Return", "Enter"),
+            ("Enter", "Return"),
             "document",
         ),
         ActionSpec(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import TypeVarTuple, Unpack
 
@@ -11,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 Args = TypeVarTuple("Args")
 
-PROGRESS_INTERVAL_S = 0.05
+PROGRESS_INTERVAL_MS = 50
 """20 Hz: more often costs the window frames and shows the eye nothing."""
 
 
@@ -25,6 +24,11 @@ class Bridge(QObject):
         self._lock = threading.Lock()
         self._open = True
         self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._due: list[_Coalesced] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PROGRESS_INTERVAL_MS)
+        self._timer.timeout.connect(self._deliver_due)
 
     def post(self, call: Callable[[], object]) -> None:
         """Calls `call` in the main thread soon; dropped once the bridge is closed."""
@@ -48,6 +52,20 @@ class Bridge(QObject):
         """Drops what is still under way; workers may go on posting into the void."""
         with self._lock:
             self._open = False
+        self._timer.stop()
+
+    def deliver_soon(self, listener: _Coalesced) -> None:
+        """Lets a listener deliver now, or with the next tick if one did so less than a tick ago."""
+        self._due.append(listener)
+        if not self._timer.isActive():
+            self._deliver_due()
+
+    def _deliver_due(self) -> None:
+        due, self._due = self._due, []
+        for listener in due:
+            listener.deliver()
+        if due:
+            self._timer.start()
 
     def _call(self, call: Callable[[], object]) -> None:
         if self._open:
@@ -55,32 +73,23 @@ class Bridge(QObject):
 
 
 class _Coalesced:
-    """Keeps the newest arguments only; a call that comes too soon after the last waits for its turn."""
+    """Keeps the newest arguments only."""
 
     def __init__(self, bridge: Bridge, slot: Callable[..., object]) -> None:
         self._bridge = bridge
         self._slot = slot
         self._lock = threading.Lock()
         self._latest: tuple[object, ...] | None = None
-        self._called_at = 0.0
 
     def __call__(self, *args: object) -> None:
         with self._lock:
             waiting = self._latest is not None
             self._latest = args
         if not waiting:
-            self._bridge.post(self._schedule)
+            self._bridge.post(lambda: self._bridge.deliver_soon(self))
 
-    def _schedule(self) -> None:
-        wait_s = self._called_at + PROGRESS_INTERVAL_S - time.monotonic()
-        if wait_s <= 0:
-            self._deliver()
-        else:
-            QTimer.singleShot(round(wait_s * 1000), self._bridge, self._deliver)
-
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
         with self._lock:
             args, self._latest = self._latest, None
-        self._called_at = time.monotonic()
         if args is not None:
             self._slot(*args)

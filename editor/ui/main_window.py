@@ -150,11 +150,11 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_end:
             event.ignore()
-            self.files.leave(self._end)
+            self.files.leave(self.end)
         else:
             super().closeEvent(event)
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Nothing is unsaved any more, or the user does not want it."""
         self._may_end = True
         self._layout.save()

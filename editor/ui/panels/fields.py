@@ -83,7 +83,7 @@ class CheckField(Field):
         self._box = QCheckBox(_(spec.doc.label), self)
         self._take(self._box)
         self._box.setChecked(bool(spec.default))
-        self._box.toggled.connect(self.changed)
+        self._box.toggled.connect(lambda on: self.changed.emit(on))
 
     @property
     def value(self) -> Value:

@@ -1,0 +1,278 @@
+"""The repair loop in the window: paint, Enter, compare, accept or not."""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from editor.core.document import DocumentState
+from editor.core.errors import PluginError
+from editor.core.geometry import Rect
+from editor.core.session import Session
+from editor.host import mask_edits
+from editor.host.regions import mask_box
+from editor.host.registry import Registry
+from editor.io.options import ExportOptions
+from editor.io.read import read_picture
+from editor.sdk.context import Context
+from editor.sdk.plugin import Inputs, Plugin, Result
+from editor.ui.dialogs import ask
+from editor.ui.main_window import MainWindow
+from tests.helpers.documents import Level, document, flat_fill, method, session
+
+HOLE = Rect(100, 90, 140, 120)
+Key = Qt.Key
+
+
+class Slow:
+    """A method that reports, then waits until it is let go or cancelled."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.go = threading.Event()
+        self.stopped = threading.Event()
+
+    def run(self, inputs: Inputs, params: Level, ctx: Context) -> Result:
+        ctx.progress(0.25, "working")
+        self.started.set()
+        try:
+            while not self.go.wait(0.005):
+                ctx.check()
+        finally:
+            self.stopped.set()
+        return flat_fill(inputs, params, ctx)
+
+
+def press(window: MainWindow, key: Key, modifier: Qt.KeyboardModifier | None = None) -> None:
+    QTest.keyClick(window.canvas, key, modifier or Qt.KeyboardModifier.NoModifier)
+
+
+def opened(window: MainWindow, hole: Rect | None = HOLE) -> Session:
+    made = session(hole)
+    window.files.show(made)
+    return made
+
+
+def offer(window: MainWindow, plugin: Plugin) -> None:
+    window.set_registry(Registry({plugin.id: plugin}))
+
+
+def choose(qtbot: QtBot, window: MainWindow, count: int = 2) -> None:
+    """Enter, and waits until all candidates are there."""
+    removal = window.repair.removal
+    with qtbot.waitSignals([removal.arrived] * count + [removal.ran] * 2):
+        press(window, Key.Key_Return)
+
+
+def shown(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[DocumentState | None]:
+    """What the canvas is told to show from now on."""
+    states: list[DocumentState | None] = []
+    real = window.canvas.show_state
+
+    def show(state: DocumentState | None) -> None:
+        states.append(state)
+        real(state)
+
+    monkeypatch.setattr(window.canvas, "show_state", show)
+    return states
+
+
+def test_enter_arrow_enter_puts_the_second_candidate_into_the_picture(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    document = opened(window)
+    before = document.state
+    states = shown(window, monkeypatch)
+    choose(qtbot, window)
+    assert len(window.strip.labels) == 2
+    assert "seed 0" in window.strip.labels[0]
+    assert "seed 1" in window.strip.labels[1]
+    assert window.strip.isVisible()
+    assert window.strip.marked == 0
+    assert window.canvas.hasFocus()
+
+    press(window, Key.Key_Right)
+    assert window.strip.marked == 1
+    candidate = states[-1]
+    assert candidate is not None
+    seed_1 = round(0.51 * 255)
+    assert candidate.read(Rect(110, 100, 111, 101)).tolist() == [[[seed_1] * 3]]
+
+    with qtbot.waitSignal(window.outside.counted) as counted:
+        press(window, Key.Key_Return)
+    assert counted.args == [0]
+    assert window.status.outside.text() == "0 px changed outside"
+    assert not window.strip.isVisible()
+    assert len(document.state.layers) == 2
+    assert document.state.mask.empty
+    assert document.history.current.label == "Flat fill, seed 1"
+
+    press(window, Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert document.state is before
+    press(window, Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert len(document.state.layers) == 2
+
+    with qtbot.waitSignal(window.files.noted):
+        window.files.export(tmp_path / "out.png", ExportOptions())
+    written = read_picture(tmp_path / "out.png").pixels
+    np.testing.assert_array_equal(written, document.state.read(document.state.size.rect))
+
+
+def test_escape_throws_the_candidates_away_and_keeps_the_mask(qtbot: QtBot, window: MainWindow) -> None:
+    document = opened(window)
+    before = document.state
+    choose(qtbot, window)
+    press(window, Key.Key_Escape)
+    assert not window.strip.isVisible()
+    assert window.strip.labels == []
+    assert document.state is before
+    assert not before.mask.empty
+
+
+def test_escape_stops_what_runs(qtbot: QtBot, window: MainWindow) -> None:
+    slow = Slow()
+    offer(window, method(slow.run))
+    document = opened(window)
+    removal = window.repair.removal
+    with qtbot.waitSignal(removal.progress):
+        press(window, Key.Key_Return)
+    assert window.status.cancel_button.isVisible()
+    assert slow.started.wait(10)
+    press(window, Key.Key_Escape)
+    assert slow.stopped.wait(10)
+    assert not removal.running
+    assert not window.status.cancel_button.isVisible()
+    assert len(document.state.layers) == 1
+    assert window.messages.text == ""
+
+
+def test_stopping_with_a_candidate_there_keeps_it(qtbot: QtBot, window: MainWindow) -> None:
+    slow = Slow()
+
+    def run(inputs: Inputs, params: Level, ctx: Context) -> Result:
+        return slow.run(inputs, params, ctx) if ctx.seed else flat_fill(inputs, params, ctx)
+
+    offer(window, method(run, candidates=2))
+    opened(window)
+    with qtbot.waitSignal(window.repair.removal.arrived):
+        press(window, Key.Key_Return)
+    assert slow.started.wait(10)
+    window.status.cancel_button.click()
+    assert slow.stopped.wait(10)
+    assert len(window.strip.labels) == 1
+    assert window.strip.isVisible()
+
+
+def test_strokes_painted_while_it_runs_are_kept(qtbot: QtBot, window: MainWindow) -> None:
+    slow = Slow()
+    offer(window, method(slow.run))
+    document = opened(window)
+    removal = window.repair.removal
+    with qtbot.waitSignal(removal.progress):
+        press(window, Key.Key_Return)
+    document.commit(mask_edits.fill_rect(document.state, "mask", Rect(10, 10, 30, 30)), "Brush stroke")
+    with qtbot.waitSignal(removal.arrived):
+        slow.go.set()
+    press(window, Key.Key_Return)
+    assert len(document.state.layers) == 2
+    assert mask_box(document.state.mask) == Rect(10, 10, 30, 30)
+
+
+def test_a_method_that_fails_shows_one_line(qtbot: QtBot, window: MainWindow) -> None:
+    def run(inputs: Inputs, params: Level, ctx: Context) -> Result:
+        raise PluginError("The fill found no source. Paint less.")
+
+    offer(window, method(run))
+    document = opened(window)
+    with qtbot.waitSignal(window.repair.removal.failed):
+        press(window, Key.Key_Return)
+    assert window.messages.text == "The fill found no source. Paint less."
+    assert not window.strip.isVisible()
+    assert len(document.state.layers) == 1
+
+
+def test_without_a_mask_enter_says_what_to_do(qtbot: QtBot, window: MainWindow) -> None:
+    opened(window, hole=None)
+    press(window, Key.Key_Return)
+    assert window.messages.text == "Paint over what should go first."
+    assert not window.repair.removal.running
+
+
+def test_again_adds_candidates_from_new_seeds(qtbot: QtBot, window: MainWindow) -> None:
+    opened(window)
+    choose(qtbot, window)
+    removal = window.repair.removal
+    with qtbot.waitSignals([removal.arrived] * 2):
+        press(window, Key.Key_R)
+    assert [candidate.patch.seed for candidate in removal.candidates] == [0, 1, 2, 3]
+
+
+def test_candidates_of_another_mask_do_not_stay_beside_new_ones(qtbot: QtBot, window: MainWindow) -> None:
+    document = opened(window)
+    choose(qtbot, window)
+    document.commit(mask_edits.fill_rect(document.state, "mask", Rect(10, 10, 30, 30)), "Brush stroke")
+    removal = window.repair.removal
+    with qtbot.waitSignals([removal.arrived] * 2):
+        press(window, Key.Key_R)
+    assert [candidate.patch.seed for candidate in removal.candidates] == [2, 3]
+
+
+@pytest.mark.parametrize(("answer", "layers"), [("cancel", 2), ("use", 3)])
+def test_a_result_whose_surroundings_changed_is_taken_only_when_asked(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, answer: str, layers: int
+) -> None:
+    document = opened(window)
+    choose(qtbot, window)
+    first = window.repair.removal.candidates[0]
+    changed = document.state.with_layer(
+        type(document.state.layers[0])(5, "other", first.patch.pixels, first.patch.mask)
+    )
+    document.commit(changed, "Another layer")
+    monkeypatch.setattr(ask, "stale", lambda _parent: answer)
+    press(window, Key.Key_Return)
+    assert len(document.state.layers) == layers
+
+
+def test_the_original_is_shown_while_its_key_is_held(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = opened(window)
+    states = shown(window, monkeypatch)
+    choose(qtbot, window)
+    candidate = states[-1]
+    QTest.keyPress(window.canvas, Key.Key_Backslash)
+    assert states[-1] is document.opened
+    QTest.keyRelease(window.canvas, Key.Key_Backslash)
+    assert states[-1] is not document.opened
+    assert states[-1] is not None
+    assert candidate is not None
+    assert not states[-1].pixels_differ(candidate)
+
+
+def test_the_mask_is_not_drawn_over_a_candidate_until_the_user_paints_on(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visible: list[bool] = []
+    monkeypatch.setattr(window.canvas, "set_masks_visible", visible.append)
+    opened(window)
+    choose(qtbot, window)
+    QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton)
+    press(window, Key.Key_Right)
+    changes = [now for before, now in pairwise([None, *visible]) if now is not before]
+    assert changes == [True, False, True, False]
+    QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton)
+
+
+def test_opening_another_photo_ends_the_choice(qtbot: QtBot, window: MainWindow) -> None:
+    opened(window)
+    choose(qtbot, window)
+    window.files.show(Session.open(document(), None, "Open other"))
+    assert not window.strip.isVisible()
+    assert not window.repair.removal.candidates
