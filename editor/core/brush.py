@@ -7,6 +7,7 @@ one stroke does not build up and repeating a dab changes nothing.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +18,8 @@ from editor.core.geometry import EMPTY, Rect
 from editor.core.tiles import TileWriter
 
 _SUBPIXEL_RADIUS = 16.0
+# A small brush lays hundreds of dabs a move; joined over this length first, they cost a tenth.
+_TOGETHER_PX = 64.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +67,52 @@ class Stroke:
         radius_px = max(0.5, self._brush.radius_px * _round_pressure(pressure))
         if self._last is None:
             self._last = (x, y)
-            return self._dab(x, y, radius_px)
+            return self._dabs([(x, y)], radius_px)
         from_x, from_y = self._last
         distance = math.hypot(x - from_x, y - from_y)
         spacing_px = max(1.0, radius_px * 0.2)
         count = int(distance // spacing_px)
-        dirty = EMPTY
+        points = []
         for index in range(1, count + 1):
             part = index * spacing_px / distance
-            dirty = dirty.union(self._dab(from_x + (x - from_x) * part, from_y + (y - from_y) * part, radius_px))
-        if count:
-            part = count * spacing_px / distance
-            self._last = (from_x + (x - from_x) * part, from_y + (y - from_y) * part)
+            points.append((from_x + (x - from_x) * part, from_y + (y - from_y) * part))
+        dirty = EMPTY
+        together = max(1, int(_TOGETHER_PX / spacing_px))
+        for start in range(0, count, together):
+            dirty = dirty.union(self._dabs(points[start : start + together], radius_px))
+        if points:
+            self._last = points[-1]
         return dirty
 
-    def _dab(self, x: float, y: float, radius_px: float) -> Rect:
+    def _dabs(self, points: Sequence[tuple[float, float]], radius_px: float) -> Rect:
+        """Joins a few dabs that lie close together, then lays them into the mask at once."""
+        placed = [self._placed(x, y, radius_px) for x, y in points]
+        box, cover = placed[0]
+        if len(placed) > 1:
+            for rect, _ in placed:
+                box = box.union(rect)
+            cover = np.zeros((box.height, box.width), np.uint8)
+            for rect, dab in placed:
+                view = cover[rect.shift(-box.left, -box.top).slices]
+                np.maximum(view, dab, out=view)
+        for part, target in self._writer.parts(box):
+            shape = cover[part.shift(-box.left, -box.top).slices]
+            mask = target[..., 0]
+            if self._brush.erase:
+                np.minimum(mask, 255 - shape, out=mask)
+            else:
+                np.maximum(mask, shape, out=mask)
+        return box.intersect(self._writer.base.size.rect)
+
+    def _placed(self, x: float, y: float, radius_px: float) -> tuple[Rect, NDArray[np.uint8]]:
+        """A dab and where it lies."""
         column, row = math.floor(x), math.floor(y)
         dx = dy = 0.0
         if radius_px < _SUBPIXEL_RADIUS:
             dx, dy = (round((part - 0.5) * 4) / 4 for part in (x - column, y - row))
         dab = stamp(round(radius_px * 2) / 2, self._brush.hardness, self._brush.opacity, dx, dy)
         reach = dab.shape[0] // 2
-        box = Rect(column - reach, row - reach, column + reach + 1, row + reach + 1)
-        for part, target in self._writer.parts(box):
-            cover = dab[part.shift(-box.left, -box.top).slices]
-            mask = target[..., 0]
-            if self._brush.erase:
-                np.minimum(mask, 255 - cover, out=mask)
-            else:
-                np.maximum(mask, cover, out=mask)
-        return box.intersect(self._writer.base.size.rect)
+        return Rect(column - reach, row - reach, column + reach + 1, row + reach + 1), dab
 
 
 def _round_pressure(pressure: float) -> float:
