@@ -81,8 +81,12 @@ def load(path: Path, providers: Sequence[Provider], *, device_id: int = 0, threa
     if Provider.DIRECTML in providers:
         options.enable_mem_pattern = False  # DirectML does not support it
     asked = [(provider.value, _provider_options(provider, device_id)) for provider in providers]
-    with _mapped_errors(f"The model file {path.name} could not be loaded: it is damaged, or not for this version."):
-        # Without enable_fallback=0 a failing provider is replaced by the CPU with no more than a print.
+    if providers[0] is Provider.CPU:
+        problem = f"The model file {path.name} could not be loaded: it is damaged, or not for this version."
+    else:
+        problem = f"{providers[0].label} could not be started, or it cannot run the model file {path.name}."
+    with _mapped_errors(problem):
+        # If it were on, a failing provider would be replaced by the CPU with no more than a print.
         session = ort.InferenceSession(str(path), options, providers=asked, enable_fallback=0)
         return OnnxSession(session, path)
 

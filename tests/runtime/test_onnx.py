@@ -150,6 +150,7 @@ def test_an_accelerator_that_cannot_start_is_not_replaced_in_silence(tmp_path: P
     path = models.conv_net(tmp_path / "net.onnx")
     try:
         session = runtime.load(path, (Provider.TENSORRT, Provider.CPU))
-    except ModelError:
+    except ModelError as error:
+        assert "TensorRT could not be started" in str(error)
         return
     assert session.providers[0] == Provider.TENSORRT
