@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes.util
 import subprocess
 import sys
 import threading
@@ -148,9 +149,8 @@ def test_an_accelerator_that_cannot_start_is_not_replaced_in_silence(tmp_path: P
     if Provider.TENSORRT not in runtime.available_providers():
         pytest.skip("this ONNX Runtime was built without TensorRT")
     path = models.conv_net(tmp_path / "net.onnx")
-    try:
-        session = runtime.load(path, (Provider.TENSORRT, Provider.CPU))
-    except ModelError as error:
-        assert "TensorRT could not be started" in str(error)
-        return
-    assert session.providers[0] == Provider.TENSORRT
+    # On a machine with TensorRT there is nothing to see here; elsewhere the attempt must not become a CPU session.
+    if ctypes.util.find_library("nvinfer") is not None:
+        pytest.skip("this machine has TensorRT")
+    with pytest.raises(ModelError, match="TensorRT could not be started"):
+        runtime.load(path, (Provider.TENSORRT, Provider.CPU))
