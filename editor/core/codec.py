@@ -48,6 +48,8 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
         # Counts for a new file only. Tiles are large: pages of 4 KiB take twice as long.
         connection.execute("PRAGMA page_size = 16384")
         connection.execute("PRAGMA journal_mode = WAL")
+        # A Checkpointer does it.
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     return connection

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from editor.core.checkpoint import Checkpointer
 from editor.core.codec import FORMAT, SCHEMA, Catalog, NewTile, TileReader, add_tile, connect
 from editor.core.document import DocumentState
 from editor.core.errors import StoreError
@@ -25,6 +26,8 @@ from editor.core.signal import Signal
 
 _PIECE_TILES = 8
 _PAUSE_S = 0.005
+_ROWS_BYTES = 1 << 16
+"""About what a step takes beside its tiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +167,29 @@ class Store:
             connection = connect(self.path, create=True)
             try:
                 self._prepare(connection)
-                while (work := self._next()) is not None:
-                    if isinstance(work, _Move):
-                        self._write_move(connection, work)
-                    else:
-                        self._write_opened(connection, work)
+                self._work(connection)
             finally:
+                connection.rollback()
+                if not self._keep:
+                    # Closing moves the log into the file: no use to wait until the disk has it.
+                    connection.execute("PRAGMA synchronous = OFF")
                 connection.close()
         except _Dropped:
             return
         except Exception as error:  # noqa: BLE001 - whatever it was, the user must know that nothing is written
             self._fail(error)
+
+    def _work(self, connection: sqlite3.Connection) -> None:
+        checkpointer = Checkpointer(self.path)
+        try:
+            while (work := self._next()) is not None:
+                if isinstance(work, _Move):
+                    written = self._write_move(connection, work)
+                else:
+                    written = self._write_opened(connection, work)
+                checkpointer.wrote(_ROWS_BYTES + sum(new.tile.nbytes for new in written))
+        finally:
+            checkpointer.close()
 
     def _next(self) -> _Move | list[NewTile] | None:
         """The next thing to write, steps first; waits for it. None when all is done and the store is closing."""
@@ -198,7 +213,7 @@ class Store:
         connection.executemany("DELETE FROM steps WHERE id = ?", [(ident,) for ident in self._lost])
         connection.execute("COMMIT")
 
-    def _write_move(self, connection: sqlite3.Connection, move: _Move) -> None:
+    def _write_move(self, connection: sqlite3.Connection, move: _Move) -> list[NewTile]:
         new: list[NewTile] = []
         later: list[NewTile] = []
         connection.execute("BEGIN IMMEDIATE")
@@ -217,12 +232,14 @@ class Store:
         self._let_go(new)
         if move.step is not None:
             self.stored.emit(move.step_id)
+        return new
 
-    def _write_opened(self, connection: sqlite3.Connection, piece: list[NewTile]) -> None:
+    def _write_opened(self, connection: sqlite3.Connection, piece: list[NewTile]) -> list[NewTile]:
         connection.execute("BEGIN IMMEDIATE")
         self._insert(connection, piece)
         connection.execute("COMMIT")
         self._let_go(piece)
+        return piece
 
     def _insert(self, connection: sqlite3.Connection, tiles: list[NewTile]) -> None:
         for new in tiles:

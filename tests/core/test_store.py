@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import editor.core.checkpoint
 import editor.core.store
 from editor.core.codec import NewTile, add_tile
 from editor.core.document import DocumentState
@@ -204,10 +205,10 @@ def test_a_step_goes_before_the_rest_of_the_opened_picture(tmp_path: Path, monke
     begun, go_on = threading.Event(), threading.Event()
     write = Store._write_opened
 
-    def held(store: Store, connection: sqlite3.Connection, piece: list[NewTile]) -> None:
+    def held(store: Store, connection: sqlite3.Connection, piece: list[NewTile]) -> list[NewTile]:
         begun.set()
         assert go_on.wait(FLUSH_S)
-        write(store, connection, piece)
+        return write(store, connection, piece)
 
     monkeypatch.setattr(Store, "_write_opened", held)
     session = opened(photo(tmp_path, 3000, 2000))
@@ -502,6 +503,24 @@ def test_close_and_keep_writes_everything_first(tmp_path: Path) -> None:
     (tmp_path / "photo.npy").unlink()
     with recovered(tmp_path / "j") as back:
         assert_same_history(session.history, back.history)
+
+
+def test_the_log_is_moved_into_the_file_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = threading.Event()
+
+    class Told(sqlite3.Connection):
+        def close(self) -> None:
+            super().close()
+            moved.set()
+
+    def connect(path: Path, create: bool) -> sqlite3.Connection:
+        return sqlite3.connect(path, isolation_level=None, factory=Told)
+
+    monkeypatch.setattr(editor.core.checkpoint, "connect", connect)
+    with journal(tmp_path / "j", opened(photo(tmp_path, 3000, 2000))) as store:
+        assert store.flush(FLUSH_S)
+        assert moved.wait(FLUSH_S)
+        assert (tmp_path / "j").stat().st_size > 15_000_000, "of 18 MB of tiles"
 
 
 def test_committing_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
