@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -39,13 +40,11 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     source = inputs.source & ~hole
     if not source.any():
         raise MaskError(_NO_SOURCE)
-    jobs = []
-    for cluster in _clusters(hole):
-        ctx.check()
-        jobs.append(_Job(image, hole, source, cluster, params, ctx.seed))
-    ratios = _run_all(jobs, result, ctx)
-    sizes = [job.size for job in jobs]
-    return Result(image=result, report={"texture": round(float(np.average(ratios, weights=sizes)), 3)})
+    work = _Work(image, hole, source, params, ctx.seed)
+    clusters = _clusters(hole)
+    ratios = _run_all(work, clusters, result, ctx)
+    texture = np.average(ratios, weights=[cluster.size for cluster in clusters])
+    return Result(image=result, report={"texture": round(float(texture), 3)})
 
 
 def correspond(inputs: Inputs, params: Params, ctx: Context) -> tuple[I32, I32]:
@@ -61,31 +60,54 @@ def correspond(inputs: Inputs, params: Params, ctx: Context) -> tuple[I32, I32]:
     hole = inputs.mask > 0
     rows, columns = hole.shape
     map_y, map_x = (np.ascontiguousarray(axis) for axis in np.mgrid[:rows, :columns].astype(np.int32))
+    work = _Work(inputs.image, hole, inputs.source & ~hole, params, ctx.seed)
     for cluster in _clusters(hole):
-        job = _Job(inputs.image, hole, inputs.source & ~hole, cluster, params, ctx.seed)
-        y, x = job.search(_each(ctx), ctx.sub(0, 1).progress)
+        job = _Job(work, cluster)
+        y, x = job.search(_each(ctx), _check_only(ctx))
         map_y[job.box][job.hole] = y[job.hole] + job.box[0].start
         map_x[job.box][job.hole] = x[job.hole] + job.box[1].start
     return map_y, map_x
 
 
+@dataclass(frozen=True, slots=True)
+class _Cluster:
+    """Holes that are filled together: a box in the picture and which of its pixels they are."""
+
+    box: Box
+    mask: Bool
+
+    @property
+    def size(self) -> int:
+        """Number of pixels to fill."""
+        return int(np.count_nonzero(self.mask))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What all clusters have in common."""
+
+    image: F32
+    hole: Bool
+    source: Bool
+    params: Params
+    seed: int
+
+
 class _Job:
     """One cluster of holes with the part of the picture that it may be filled from."""
 
-    def __init__(self, image: F32, hole: Bool, source: Bool, cluster: Bool, params: Params, seed: int) -> None:
-        self.params = params
-        self.seed = seed
-        self.size = int(np.count_nonzero(cluster))
-        self.thick = thick = float(cv2.distanceTransform(cluster.astype(np.uint8), cv2.DIST_L2, 3).max())
-        margin = int(max(192.0, 5.0 * thick) * params.search / 100)
-        self.box, near = _surroundings(cluster, source, margin)
-        self.hole = cluster[self.box]
-        self.source = source[self.box] & near
-        others = hole[self.box] & ~self.hole
-        # A copy even of the whole: the kernels are compiled for writable arrays, read-only ones would compile them anew.
-        self.image = np.array(image[self.box], order="C")
+    def __init__(self, work: _Work, cluster: _Cluster) -> None:
+        self.params = work.params
+        self.seed = work.seed
+        self.thick = thick = float(cv2.distanceTransform(cluster.mask.astype(np.uint8), cv2.DIST_L2, 3).max())
+        margin = int(max(192.0, 5.0 * thick) * work.params.search / 100)
+        self.box, self.hole, near = _surroundings(cluster, work.source, margin)
+        self.source = work.source[self.box] & near
+        others = work.hole[self.box] & ~self.hole
+        # A copy even of the whole: for a read-only array every kernel would be compiled anew.
+        self.image = np.array(work.image[self.box], order="C")
         if others.any():
-            self.image = _smoothed_over(self.image, hole[self.box], others)
+            self.image = _smoothed_over(self.image, work.hole[self.box], others)
 
     def search(self, each: Each, advance: Callable[[float], None]) -> tuple[I32, I32]:
         # Beside the random draws, a seed also picks the patch size, where the pyramid starts and which places are left
@@ -118,38 +140,37 @@ class _Job:
         advance(1.0)
         return filled
 
-    def put(self, filled: F32, result: F32) -> float:
-        """Writes what `fill` returned into the whole picture; returns its texture ratio."""
-        near = result[self.box]
-        box = hole_box(self.hole)
-        near[box][self.hole[box]] = filled[self.hole[box]]
-        return texture_ratio(near, self.hole)
 
-
-def _clusters(hole: Bool) -> list[Bool]:
+def _clusters(hole: Bool) -> list[_Cluster]:
     """The holes, those nearer than _JOIN_PX to each other together, the biggest first."""
+    rows, columns = hole.shape
     around = cv2.getStructuringElement(cv2.MORPH_RECT, (_JOIN_PX + 1, _JOIN_PX + 1))
-    count, labels = cv2.connectedComponents(cv2.dilate(hole.astype(np.uint8), around), connectivity=8)
-    if count <= 2:
-        return [hole]
-    clusters = [(labels == label) & hole for label in range(1, count)]
-    return sorted(clusters, key=lambda cluster: -int(np.count_nonzero(cluster)))
+    joined = cv2.dilate(hole.astype(np.uint8), around)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    clusters = []
+    for label in range(1, count):
+        left, top, wide, high = (int(number) for number in stats[label][:4])
+        box = np.s_[max(0, top) : min(rows, top + high), max(0, left) : min(columns, left + wide)]
+        clusters.append(_Cluster(box, (labels[box] == label) & hole[box]))
+    return sorted(clusters, key=lambda cluster: -int(np.count_nonzero(cluster.mask)))
 
 
-def _surroundings(cluster: Bool, source: Bool, margin: int) -> tuple[Box, Bool]:
-    """The box `margin` around a cluster and what lies that near in it; wider where little may be copied."""
-    rows, columns = cluster.shape
-    ys, xs = np.flatnonzero(cluster.any(axis=1)), np.flatnonzero(cluster.any(axis=0))
+def _surroundings(cluster: _Cluster, source: Bool, margin: int) -> tuple[Box, Bool, Bool]:
+    """The box `margin` around a cluster, the cluster in it, and what lies that near; wider where source is little."""
+    rows, columns = source.shape
+    down, across = cluster.box
     while True:
         box = (
-            slice(max(0, int(ys[0]) - margin), min(rows, int(ys[-1]) + 1 + margin)),
-            slice(max(0, int(xs[0]) - margin), min(columns, int(xs[-1]) + 1 + margin)),
+            slice(max(0, down.start - margin), min(rows, down.stop + margin)),
+            slice(max(0, across.start - margin), min(columns, across.stop + margin)),
         )
-        far = cv2.distanceTransform(np.where(cluster[box], np.uint8(0), np.uint8(1)), cv2.DIST_L2, 3)
-        near = far <= margin
-        enough = np.count_nonzero(source[box] & near) >= max(1024, int(np.count_nonzero(cluster)) // 2)
+        hole = np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.bool_)
+        top, left = down.start - box[0].start, across.start - box[1].start
+        hole[top : top + cluster.mask.shape[0], left : left + cluster.mask.shape[1]] = cluster.mask
+        near = cv2.distanceTransform(np.where(hole, np.uint8(0), np.uint8(1)), cv2.DIST_L2, 3) <= margin
+        enough = np.count_nonzero(source[box] & near) >= max(1024, int(np.count_nonzero(hole)) // 2)
         if enough or margin >= max(rows, columns):
-            return box, near
+            return box, hole, np.asarray(near, np.bool_)
         margin *= 2
 
 
@@ -190,29 +211,39 @@ def _check_only(ctx: Context) -> Callable[[float], None]:
     return advance
 
 
-def _run_all(jobs: list[_Job], result: F32, ctx: Context) -> list[float]:
+def _run_all(work: _Work, clusters: list[_Cluster], result: F32, ctx: Context) -> list[float]:
     """Large clusters one by one on all threads, then the small ones beside each other."""
-    large = [job for job in jobs if job.size > _ALONE_PX] if len(jobs) > 1 else jobs
-    small = jobs[len(large) :]
-    total, done = sum(job.size for job in jobs), 0
+    large = [cluster for cluster in clusters if cluster.size > _ALONE_PX] if len(clusters) > 1 else clusters
+    total, done = sum(cluster.size for cluster in clusters), 0
+    for cluster in large:
+        ctx.check()
+        part = ctx.sub(done / total, (done + cluster.size) / total)
+        _put(cluster, _Job(work, cluster).fill(_each(ctx), part.progress), result)
+        done += cluster.size
+
+    def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
+        for band in items:
+            ctx.check()
+            function(band)
+
+    def alone(cluster: _Cluster) -> None:
+        # Clusters have no pixel in common, so they may be written from any thread.
+        _put(cluster, _Job(work, cluster).fill(each, _check_only(ctx)), result)
+
+    ctx.map(alone, clusters[len(large) :])
     ratios = []
-    for job in large:
-        part = ctx.sub(done / total, (done + job.size) / total)
-        ratios.append(job.put(job.fill(_each(ctx), part.progress), result))
-        done += job.size
-
-    def alone(job: _Job) -> F32:
-        def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
-            for band in items:
-                ctx.check()
-                function(band)
-
-        return job.fill(each, _check_only(ctx))
-
-    for job, filled in zip(small, ctx.map(alone, small), strict=True):
-        ratios.append(job.put(filled, result))
+    for cluster in clusters:
+        ctx.check()
+        ratios.append(texture_ratio(result[cluster.box], cluster.mask, _JOIN_PX // 2))
     ctx.progress(1.0)
     return ratios
+
+
+def _put(cluster: _Cluster, filled: F32, result: F32) -> None:
+    """Writes what a job filled into the whole picture."""
+    tight = hole_box(cluster.mask)
+    mask = cluster.mask[tight]
+    result[cluster.box][tight][mask] = filled[mask]
 
 
 def warm_up(params: Params) -> None:

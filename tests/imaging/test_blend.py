@@ -55,8 +55,7 @@ def test_regions_of_different_shift_meet_without_a_step() -> None:
 
 def test_structures_that_do_not_meet_do_not_bleed() -> None:
     image = np.full((96, 160, 3), 0.2, np.float32)
-    image[:, :20] = 0.9
-    image[40:44, :60] = 0.9
+    image[:, :60] = 0.9
     hole = square_hole(96, 160, 30, 60, 32)
     map_y, map_x = _shifted_map(96, 160, hole, 50)
     filled = _blended(image, hole, map_y, map_x)

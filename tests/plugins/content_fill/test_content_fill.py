@@ -106,6 +106,12 @@ def test_a_mask_over_everything_is_an_error_for_the_user(rows: int, columns: int
         _fill(image, hole)
 
 
+def test_a_cancel_is_looked_for_in_every_band_of_rows() -> None:
+    context = FakeContext()
+    run(_inputs(textured(400, 400), square_hole(400, 400, 100, 100, 200)), Params(), context)
+    assert context.checks > 300
+
+
 def test_nothing_is_left_to_compile_after_warming_up() -> None:
     code = """
 import numpy as np
@@ -114,7 +120,8 @@ from editor.imaging import _blend_kernels, _patch_kernels
 from editor.sdk.plugin import Inputs
 from editor.sdk.testing import FakeContext
 def compiled():
-    return [len(k.signatures) for m in (_blend_kernels, _patch_kernels) for k in vars(m).values() if hasattr(k, "signatures")]
+    names = [*vars(_blend_kernels).values(), *vars(_patch_kernels).values()]
+    return [len(kernel.signatures) for kernel in names if hasattr(kernel, "signatures")]
 warm_up()
 before = compiled()
 image, hole = np.random.default_rng(0).random((90, 90, 3), np.float32), np.zeros((90, 90), bool)
