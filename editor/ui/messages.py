@@ -38,21 +38,21 @@ class MessageBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._details = QPushButton(_("Details"), self)
-        self._details.setToolTip(_("What went wrong, for a report"))
-        self._details.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._details.clicked.connect(lambda: self.details_wanted.emit(self._text.text(), self._cause))
+        self.details_button = QPushButton(_("Details"), self)
+        self.details_button.setToolTip(_("What went wrong, for a report"))
+        self.details_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.details_button.clicked.connect(lambda: self.details_wanted.emit(self._text.text(), self._cause))
         close = QToolButton(self)
         close.setIcon(theme.icon("close"))
         close.setToolTip(_("Close this message"))
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(self.hide)
-        for widget in (self._icon, self._text, self._details, close):
+        for widget in (self._icon, self._text, self.details_button, close):
             row.addWidget(widget)
         row.setStretch(1, 1)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self.timer = QTimer(self)
+        self.timer.setSingleShot(True)
+        self.timer.timeout.connect(self.hide)
         over.installEventFilter(self)
         self.hide()
 
@@ -64,13 +64,13 @@ class MessageBar(QFrame):
     def note(self, text: str) -> None:
         """Shows a line that goes by itself."""
         self._show(text, "information-outline", "")
-        self._timer.start(_NOTE_MS)
+        self.timer.start(_NOTE_MS)
 
     def error(self, error: BaseException) -> None:
         """Shows an error's own line; its cause can be looked at."""
         cause = "".join(traceback.format_exception(error))
         self._show(str(error) or type(error).__name__, "alert-circle-outline", cause)
-        self._timer.stop()
+        self.timer.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
@@ -82,7 +82,7 @@ class MessageBar(QFrame):
         self._text.setText(text)
         self._icon.setPixmap(theme.icon(icon).pixmap(QSize(18, 18)))
         self._cause = cause
-        self._details.setVisible(bool(cause))
+        self.details_button.setVisible(bool(cause))
         self._place()
         self.show()
         self.raise_()

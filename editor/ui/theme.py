@@ -92,6 +92,8 @@ def _sheet() -> str:
     QPushButton#primary:hover {{ background: {ACCENT.lighter(112).name()}; }}
     QPushButton#primary:disabled {{ background: {button}; color: #707070; }}
     QAbstractItemView {{ border: none; outline: none; }}
+    QListView::item {{ padding: 3px 6px; }}
+    QListView::item:selected, QTreeView::item:selected {{ background: {hover}; color: #e4e4e4; }}
     QScrollArea {{ border: none; }}
     QProgressBar {{ background: {line}; border: none; border-radius: 2px; }}
     QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}

@@ -12,7 +12,8 @@ from editor.ui.i18n import _
 
 class SearchDialog(QDialog):
     def __init__(self, parent: QWidget, actions: Actions) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
+        self.setWindowTitle(_("Search all actions"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._actions = actions
         self.resize(480, 380)
@@ -65,6 +66,7 @@ class SearchDialog(QDialog):
 
     def _do(self) -> None:
         item = self.list.currentItem()
+        action = self._actions[item.data(Qt.ItemDataRole.UserRole)] if item is not None else None
         self.accept()
-        if item is not None:
-            self._actions[item.data(Qt.ItemDataRole.UserRole)].trigger()
+        if action is not None:
+            action.trigger()

@@ -78,15 +78,15 @@ class MethodPanel(QScrollArea):
     def set_registry(self, registry: Registry) -> None:
         """Lists the methods, and greyed those that could not be loaded; chooses the one used last."""
         self._registry = registry
-        self._methods.clear()
+        self.methods.clear()
         for plugin in registry.plugins.values():
-            self._methods.addItem(_(plugin.title), plugin.id)
-            self._methods.setItemData(self._methods.count() - 1, _(plugin.summary), Qt.ItemDataRole.ToolTipRole)
-        model = cast(QStandardItemModel, self._methods.model())
+            self.methods.addItem(_(plugin.title), plugin.id)
+            self.methods.setItemData(self.methods.count() - 1, _(plugin.summary), Qt.ItemDataRole.ToolTipRole)
+        model = cast(QStandardItemModel, self.methods.model())
         for name, reason in registry.errors.items():
-            self._methods.addItem(_("{name}: not loaded").format(name=name))
-            row = self._methods.count() - 1
-            self._methods.setItemData(row, reason, Qt.ItemDataRole.ToolTipRole)
+            self.methods.addItem(_("{name}: not loaded").format(name=name))
+            row = self.methods.count() - 1
+            self.methods.setItemData(row, reason, Qt.ItemDataRole.ToolTipRole)
             model.item(row).setEnabled(False)
         self._broken.setVisible(bool(registry.errors))
         self._broken.setText("\n".join(f"{name}: {reason}" for name, reason in registry.errors.items()))
@@ -98,7 +98,7 @@ class MethodPanel(QScrollArea):
         """Shows the form of a method, with the values it had last."""
         plugin = self._registry.get(plugin_id)
         self._plugin = plugin
-        self._methods.setCurrentIndex(self._methods.findData(plugin_id))
+        self.methods.setCurrentIndex(self.methods.findData(plugin_id))
         self._summary.setText(_(plugin.summary))
         form = ParamForm(plugin.specs, self)
         self._column.replaceWidget(self.form, form)
@@ -136,15 +136,15 @@ class MethodPanel(QScrollArea):
     def _build_choice(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self._methods = QComboBox(self)
-        self._methods.setToolTip(_("The method that fills what is masked"))
-        self._methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._methods.activated.connect(self._activated)
+        self.methods = QComboBox(self)
+        self.methods.setToolTip(_("The method that fills what is masked"))
+        self.methods.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.methods.activated.connect(self._activated)
         self._reset = QToolButton(self)
         self._reset.setIcon(theme.icon("restore"))
         self._reset.setToolTip(_("Reset all settings of this method to their defaults"))
         self._reset.clicked.connect(self._to_defaults)
-        row.addWidget(self._methods, 1)
+        row.addWidget(self.methods, 1)
         row.addWidget(self._reset)
         self._column.addLayout(row)
         self._summary = QLabel(self)
@@ -200,7 +200,7 @@ class MethodPanel(QScrollArea):
         self._column.addWidget(self._source)
 
     def _activated(self, index: int) -> None:
-        plugin_id = self._methods.itemData(index)
+        plugin_id = self.methods.itemData(index)
         if plugin_id is not None and (self._plugin is None or plugin_id != self._plugin.id):
             self.choose(plugin_id)
 
