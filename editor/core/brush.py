@@ -89,11 +89,16 @@ class Stroke:
         placed = [self._placed(x, y, radius_px) for x, y in points]
         box, cover = placed[0]
         if len(placed) > 1:
-            for rect, _ in placed:
-                box = box.union(rect)
+            box = Rect(
+                min(rect.left for rect, _ in placed),
+                min(rect.top for rect, _ in placed),
+                max(rect.right for rect, _ in placed),
+                max(rect.bottom for rect, _ in placed),
+            )
             cover = np.zeros((box.height, box.width), np.uint8)
             for rect, dab in placed:
-                view = cover[rect.shift(-box.left, -box.top).slices]
+                top, left = rect.top - box.top, rect.left - box.left
+                view = cover[top : top + dab.shape[0], left : left + dab.shape[1]]
                 np.maximum(view, dab, out=view)
         for part, target in self._writer.parts(box):
             shape = cover[part.shift(-box.left, -box.top).slices]

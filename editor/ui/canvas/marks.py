@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QRegion
+import math
 
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from editor.core.geometry import Rect
 from editor.ui.canvas.grid import Viewport
 from editor.ui.tools.base import Outline, Sketch
 
@@ -30,10 +33,11 @@ class BrushMark:
         """Too small to show where the pointer is."""
         return self._radius < 4
 
-    def region(self) -> QRegion:
-        """What has to be painted anew when the circle comes or goes: not the inside of a large one."""
-        inside = _square(self._centre, 0.7 * self._hard - _MARGIN)
-        return QRegion(_square(self._centre, self._radius + _MARGIN)) - QRegion(inside)
+    @property
+    def rect(self) -> Rect:
+        """What has to be painted anew when the circle comes or goes."""
+        x, y, reach = self._centre.x(), self._centre.y(), self._radius + _MARGIN
+        return Rect(math.floor(x - reach), math.floor(y - reach), math.ceil(x + reach), math.ceil(y + reach))
 
     def paint(self, painter: QPainter) -> None:
         """A dark and a light line, so that one of them shows on any photo; a faint one where the hard part ends."""
@@ -44,13 +48,6 @@ class BrushMark:
                 painter.setPen(QPen(colour, 1))
                 painter.drawEllipse(self._centre, radius, radius)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-def _square(centre: QPointF, half: float) -> QRect:
-    if half <= 0:
-        return QRect()
-    side = 2 * half
-    return QRectF(centre.x() - half, centre.y() - half, side, side).toAlignedRect()
 
 
 def paint_sketch(painter: QPainter, sketch: Sketch, viewport: Viewport) -> None:

@@ -38,6 +38,7 @@ class CanvasSurface(QWidget):
         self._fits = True
         self._wished_zoom = 1.0
         self._anchor: tuple[float, float, float, float] | None = None
+        self._requested = QRect()
         self._shimmer = Shimmer(self._update_shimmer, self)
         self._finishing = QTimer(self)
         self._finishing.setSingleShot(True)
@@ -187,6 +188,7 @@ class CanvasSurface(QWidget):
             painter.fillRect(event.rect(), theme.SURROUND)
             painter.end()
             return
+        self._requested = QRect()
         scene.draw()
         ratio = self.devicePixelRatioF()
         painter.scale(1 / ratio, 1 / ratio)
@@ -214,7 +216,9 @@ class CanvasSurface(QWidget):
         ratio = self.devicePixelRatioF()
         left, top = math.floor(rect.left / ratio), math.floor(rect.top / ratio)
         right, bottom = math.ceil(rect.right / ratio), math.ceil(rect.bottom / ratio)
-        self.update(QRect(left, top, right - left, bottom - top))
+        # One growing rectangle: painting through the region that Qt makes of several costs more than what it saves.
+        self._requested = self._requested.united(QRect(left, top, right - left, bottom - top))
+        self.update(self._requested)
 
     def _session_changed(self, _before: DocumentState, after: DocumentState) -> None:
         if self._scene is None:

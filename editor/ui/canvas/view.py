@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QTabletEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -268,9 +267,7 @@ class CanvasView(CanvasSurface):
         before, self._mark = self._mark, self._mark_now()
         for mark in (before, self._mark):
             if mark is not None:
-                ratio = self.devicePixelRatioF()
-                region = mark.region()
-                self.update(region if ratio == 1 else QTransform.fromScale(1 / ratio, 1 / ratio).map(region))
+                self.update_device(mark.rect)
 
     def _mark_now(self) -> BrushMark | None:
         outline, place = self._tool.outline(), self._held_mark_at or self._pointer
