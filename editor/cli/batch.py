@@ -16,7 +16,6 @@ from editor.core.errors import EditorError, MaskError
 from editor.host import documents, mask_edits
 from editor.host.apply import accept, changed_outside
 from editor.host.jobs import CancelToken, Progress
-from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.io.write import ExportOptions
 from editor.sdk.plugin import Plugin
@@ -28,7 +27,7 @@ log = logging.getLogger("kintsugi.batch")
 class Task:
     """What is done to each photo. `mask` is a file for all, or a folder of masks named as the photos."""
 
-    registry: Registry
+    runner: Runner
     plugin: Plugin
     params: Any
     seed: int
@@ -98,7 +97,7 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
     session, notes = documents.open_document(photo)
     state = _with_masks(task, session.state, photo)
     session.commit(state, "Mask")
-    patch = Runner(task.registry).run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
+    patch = task.runner.run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
     accept(session, patch, state)
     notes += documents.export_document(session.state, target, task.options)
     facts = [

@@ -15,6 +15,7 @@ from editor.core.errors import ParamError
 from editor.host.places import Places
 from editor.host.presets import Presets
 from editor.host.registry import Registry
+from editor.host.runner import Runner
 from editor.io.options import SUBSAMPLINGS, ExportOptions
 from editor.sdk.params import ParamSpec, from_dict, to_dict
 from editor.sdk.plugin import Plugin
@@ -67,7 +68,7 @@ def _method(plugin: Plugin, registry: Registry) -> click.Command:
     def callback(**values: Any) -> int:
         params = _params(plugin, values)
         task = batch.Task(
-            registry=registry,
+            runner=_runner(plugin, registry),
             plugin=plugin,
             params=params,
             seed=values["seed"],
@@ -82,6 +83,15 @@ def _method(plugin: Plugin, registry: Registry) -> click.Command:
 
     own = [_flag(spec) for spec in plugin.specs]
     return click.Command(plugin.id, callback=callback, params=[*own, *_shared(plugin)], help=plugin.summary)
+
+
+def _runner(plugin: Plugin, registry: Registry) -> Runner:
+    """With an engine only where the method runs models, since ONNX Runtime takes a moment to import."""
+    if not plugin.models:
+        return Runner(registry)
+    from editor.host import engine
+
+    return Runner(registry, engine.set_up(Places.default(), lambda line: click.echo(f"kintsugi: {line}", err=True)))
 
 
 def _params(plugin: Plugin, values: Mapping[str, Any]) -> Any:

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import ModelError
 from editor.host.jobs import CancelToken, Progress, lower_priority
+from editor.runtime.infer import InferenceEngine
 from editor.sdk.plugin import Inputs, Result
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Engine(Protocol):
-    """Runs models: the runtime's inference engine."""
+@dataclass(slots=True)
+class Used:
+    """What a run made use of: the SHA-256 of each model by its id, and the device of the last one."""
 
-    def infer(
-        self,
-        model_id: str,
-        inputs: Mapping[str, NDArray[Any]],
-        *,
-        cancel: Callable[[], bool],
-        progress: Callable[[float], None],
-    ) -> dict[str, NDArray[Any]]: ...
+    models: dict[str, str] = field(default_factory=dict)
+    device: str = "CPU"
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,8 @@ class RunContext:
     token: CancelToken
     tell: Progress
     call: Callable[[str, Inputs, Mapping[str, object], RunContext], Result]
-    engine: Engine | None = None
+    engine: InferenceEngine | None = None
+    used: Used = field(default_factory=Used)
     start: float = 0.0
     end: float = 1.0
 
@@ -71,7 +68,10 @@ class RunContext:
     def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if self.engine is None:
             raise ModelError(f"The model {model!r} can't be run here: no models are set up.")
-        return self.engine.infer(model, inputs, cancel=lambda: self.token.cancelled, progress=self.progress)
+        ran = self.engine.infer(model, inputs, cancel=lambda: self.token.cancelled, progress=self.progress)
+        self.used.models[model] = ran.sha256
+        self.used.device = ran.device
+        return ran.outputs
 
     def run(self, method: str, inputs: Inputs, **params: object) -> Result:
         return self.call(method, inputs, params, self)

@@ -19,6 +19,10 @@ class Places:
     cache: Path
 
     @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
     def presets(self) -> Path:
         return self.data / "presets"
 

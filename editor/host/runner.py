@@ -20,13 +20,14 @@ from editor.core.document import DocumentState
 from editor.core.errors import Cancelled, EditorError, MaskError, ParamError, PluginError
 from editor.core.geometry import Rect, tile_keys, tile_rect
 from editor.core.tiles import TileMap, TileWriter
-from editor.host.context import Engine, RunContext
+from editor.host.context import RunContext, Used
 from editor.host.jobs import CancelToken, Progress
 from editor.host.patch import Patch
 from editor.host.pixels import from_rgb, to_rgb
 from editor.host.record import OpRecord
 from editor.host.regions import Region, mask_box, plan_holes
 from editor.host.registry import Registry
+from editor.runtime.infer import InferenceEngine
 from editor.sdk.params import from_dict, to_dict
 from editor.sdk.plugin import Holes, Inputs, Local, Plugin, Result
 
@@ -48,7 +49,7 @@ class Request:
 class Runner:
     """Runs requests, in whatever thread calls it."""
 
-    def __init__(self, registry: Registry, engine: Engine | None = None, threads: int | None = None) -> None:
+    def __init__(self, registry: Registry, engine: InferenceEngine | None = None, threads: int | None = None) -> None:
         self._registry = registry
         self._engine = engine
         self._threads = threads or os.cpu_count() or 1
@@ -70,20 +71,15 @@ class Runner:
             mask = _full(mask)
         box = mask_box(mask)
         pixels = TileMap.blank(state.size, state.channels, state.dtype).write()
-        reports = self._run_regions(
-            state,
-            mask,
-            request,
-            pixels,
-            RunContext(request.seed, self._threads, (0, 0), token, tell, self._call, self._engine),
-        )
+        context = RunContext(request.seed, self._threads, (0, 0), token, tell, self._call, self._engine)
+        reports = self._run_regions(state, mask, request, pixels, context)
         return Patch(
             rect=box,
             pixels=pixels.freeze(),
             mask=mask,
             title=plugin.title,
             seed=request.seed,
-            record=_record(state, mask, box, request),
+            record=_record(state, mask, box, request, context.used),
             seconds=time.perf_counter() - began,
             report=_joined(reports),
         )
@@ -229,7 +225,7 @@ def _full(mask: TileMap) -> TileMap:
     return writer.freeze()
 
 
-def _record(state: DocumentState, mask: TileMap, box: Rect, request: Request) -> OpRecord:
+def _record(state: DocumentState, mask: TileMap, box: Rect, request: Request, used: Used) -> OpRecord:
     return OpRecord(
         plugin=request.plugin.id,
         version=request.plugin.version,
@@ -238,6 +234,8 @@ def _record(state: DocumentState, mask: TileMap, box: Rect, request: Request) ->
         region=(box.left, box.top, box.right, box.bottom),
         input_sha256=_sha256(state.read(box)),
         mask_sha256=_sha256(mask.read(box)),
+        models=dict(used.models),
+        provider=used.device,
         libraries={name: metadata.version(name) for name in _LIBRARIES},
     )
 

@@ -19,7 +19,7 @@ from editor.runtime.providers import Choice, DeviceReport, Provider
 from editor.runtime.sessions import Session, SessionKey, SessionPool, Tensors
 from editor.runtime.store import ModelStore
 
-log = logging.getLogger("editor.runtime")
+log = logging.getLogger("kintsugi.runtime")
 
 Cancel = Callable[[], bool]
 Progress = Callable[[float], None]
@@ -41,6 +41,15 @@ class _Task:
     size: tuple[int, int] | None
     cancel: Cancel
     progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """The outputs by name, the device that computed them, and the SHA-256 of the model that did."""
+
+    outputs: dict[str, NDArray[Any]]
+    device: str
+    sha256: str
 
 
 class _DeviceError(ModelError):
@@ -101,7 +110,7 @@ class InferenceEngine:
         *,
         cancel: Cancel = lambda: False,
         progress: Progress = lambda _fraction: None,
-    ) -> dict[str, NDArray[Any]]:
+    ) -> Inference:
         """Runs a model.
 
         Args:
@@ -111,7 +120,7 @@ class InferenceEngine:
             progress: gets the fraction done, 0 to 1, after each tile.
 
         Returns:
-            The outputs by name; a picture has `scale` times the height and width of the inputs.
+            What it gave; a picture among the outputs has `scale` times the height and width of the inputs.
 
         Raises:
             ModelError: the model is not installed, the inputs do not fit it, or it failed on every device.
@@ -129,11 +138,8 @@ class InferenceEngine:
             except (ModelError, OutOfMemory) as error:
                 reason = self._fell_back(task, provider, error)
             else:
-                self._ran_on(provider, reason)
-                return outputs
-        outputs = self._run(task, Provider.CPU)
-        self._ran_on(Provider.CPU, reason)
-        return outputs
+                return self._ran(task, provider, reason, outputs)
+        return self._ran(task, Provider.CPU, reason, self._run(task, Provider.CPU))
 
     def _run_accelerated(self, task: _Task, provider: Provider) -> dict[str, NDArray[Any]]:
         """Raises ModelError or OutOfMemory if the next device must do it."""
@@ -218,6 +224,8 @@ class InferenceEngine:
             self._on_message(message)
         return cause
 
-    def _ran_on(self, provider: Provider, reason: str) -> None:
+    def _ran(self, task: _Task, provider: Provider, reason: str, outputs: dict[str, NDArray[Any]]) -> Inference:
+        device = self._choice.device(provider)
         with self._lock:
-            self._report = DeviceReport(self._choice.device(provider), reason)
+            self._report = DeviceReport(device, reason)
+        return Inference(outputs, device, task.manifest.sha256)

@@ -19,7 +19,7 @@ from editor.core.errors import Cancelled, EditorError, ModelError, OutOfMemory
 from editor.runtime.providers import Provider
 from editor.runtime.sessions import Tensors
 
-log = logging.getLogger("editor.runtime")
+log = logging.getLogger("kintsugi.runtime")
 
 # How often a run looks whether it was cancelled; far below what a user feels, far above what it costs.
 CANCEL_POLL_S = 0.02

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from editor.runtime.manifest import ModelManifest, TensorSpec
 from editor.runtime.sessions import Session
 
-log = logging.getLogger("editor.runtime")
+log = logging.getLogger("kintsugi.runtime")
 
 # Of the output's range, at the worst pixel. Reduced precision on a GPU stays below it; a wrong result does not.
 TOLERANCE = 0.01

@@ -39,7 +39,7 @@ class Bench:
         )
 
     def image(self, model_id: str, image: NDArray[Any]) -> NDArray[Any]:
-        return self.engine.infer(model_id, {"image": image})["result"]
+        return self.engine.infer(model_id, {"image": image}).outputs["result"]
 
 
 class Devices:
@@ -110,7 +110,7 @@ def test_tiled_is_untiled_bit_for_bit_when_the_overlap_covers_the_receptive_fiel
     assert len(progress) > 20
     assert progress == sorted(progress)
     assert progress[-1] == 1
-    np.testing.assert_array_equal(tiles["result"], whole)
+    np.testing.assert_array_equal(tiles.outputs["result"], whole)
     np.testing.assert_array_equal(
         whole, runtime.load(path, CPU.providers).run({"image": image}, lambda: False)["result"]
     )
@@ -193,7 +193,7 @@ def test_cancel_in_mid_run(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         engine.infer("net", {"turns": np.array([2**62]), "x": x}, cancel=cancel)
-    result = engine.infer("net", {"turns": np.array([3]), "x": x})["y"]
+    result = engine.infer("net", {"turns": np.array([3]), "x": x}).outputs["y"]
     np.testing.assert_allclose(result @ result.T, x, atol=1e-4)
 
 
