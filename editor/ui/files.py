@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -19,16 +19,13 @@ from editor.ui.bridge import Bridge
 from editor.ui.dialogs import ask
 from editor.ui.i18n import _
 
+if TYPE_CHECKING:
+    from editor.core.store import Store
+
 T = TypeVar("T")
 Opened = tuple[Session, tuple[str, ...]]
 
 _RECENT = 10
-
-
-class Journal(Protocol):
-    """What keeps a document's steps on disk until it is closed."""
-
-    def close(self, *, keep: bool) -> None: ...
 
 
 class Files(QObject):
@@ -50,8 +47,8 @@ class Files(QObject):
         self._settings = settings
         self._jobs = jobs
         self._bridge = bridge
-        self._attach: Callable[[Session], Journal] | None = None
-        self._journal: Journal | None = None
+        self._attach: Callable[[Session], Store] | None = None
+        self.journal: Store | None = None
         self._wanted = 0
         self.session: Session | None = None
 
@@ -66,10 +63,10 @@ class Files(QObject):
     def recent(self) -> list[Path]:
         return [Path(name) for name in self._settings.get("files.recent", list[str]())]
 
-    def keep_journals(self, attach: Callable[[Session], Journal]) -> None:
+    def keep_journals(self, attach: Callable[[Session], Store]) -> None:
         """From now on every open document is journalled by what `attach` begins."""
         self._attach = attach
-        if self.session is not None and self._journal is None:
+        if self.session is not None and self.journal is None:
             self._begin_journal(self.session)
 
     def ask_and_open(self) -> None:
@@ -91,15 +88,16 @@ class Files(QObject):
         self.working.emit(_("Opening {name}…").format(name=path.name))
         reading.add_done_callback(lambda _done: self._bridge.post(lambda: self._adopted(wanted, path, reading)))
 
-    def show(self, session: Session | None, journal: Journal | None = None) -> None:
+    def show(self, session: Session | None, journal: Store | None = None) -> None:
         """Makes a document the open one; the journal of the one before is no longer needed."""
-        if self._journal is not None:
-            self._journal.close(keep=False)
-        self._journal = journal
+        before, self.journal = self.journal, journal
         self.session = session
-        if session is not None and journal is None:
+        if session is not None:
             self._begin_journal(session)
         self.session_changed.emit(session)
+        # Last, since what was shown until now may be read from it.
+        if before is not None:
+            before.close(keep=False)
 
     def leave(self, then: Callable[[], None]) -> None:
         """Calls `then` when nothing unsaved is lost by it: at once, after saving, or never if the user cancels."""
@@ -168,9 +166,9 @@ class Files(QObject):
 
     def end(self) -> None:
         """The window is closing for good: the journal has done its work."""
-        if self._journal is not None:
-            self._journal.close(keep=False)
-            self._journal = None
+        if self.journal is not None:
+            self.journal.close(keep=False)
+            self.journal = None
 
     def _load(self, path: Path) -> None:
         self._wanted += 1
@@ -224,13 +222,16 @@ class Files(QObject):
         self.in_background(_("Saving {name}…").format(name=path.name), work, done)
 
     def _begin_journal(self, session: Session) -> None:
-        if self._attach is None:
-            return
+        """Begins the session's journal if it has none; the user is told when it can't be kept up."""
         try:
-            self._journal = self._attach(session)
+            if self.journal is None and self._attach is not None:
+                self.journal = self._attach(session)
         except EditorError as error:
-            # Working without a journal is better than not at all; the user is told.
             self.failed.emit(error)
+        if self.journal is not None:
+            self.journal.failed.connect(self._bridge.queued(self.failed.emit))
+            if self.journal.error is not None:
+                self.failed.emit(self.journal.error)
 
     def _remember(self, path: Path) -> None:
         path = path.absolute()

@@ -61,6 +61,8 @@ def test_an_open_document_is_journalled_and_a_closed_one_no_longer(window: MainW
     window.files.show(session())
     window.set_recovery(Recovery(Places.default().state))
     journals = Places.default().state / "journals"
+    assert window.files.journal is not None
+    assert window.files.journal.flush(10)
     assert len(list(journals.glob("*.journal"))) == 1
     window.files.show(None)
     assert list(journals.glob("*.journal")) == []
