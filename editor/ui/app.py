@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtWidgets import QApplication
 
-from editor.core.errors import EditorError
+from editor.core.errors import EditorError, ModelError
 from editor.host import log
 from editor.host.jobs import Jobs
 from editor.host.places import Places
 from editor.host.settings import Settings
+from editor.runtime.providers import DeviceReport
 from editor.ui import i18n, theme
 from editor.ui.bridge import Bridge
 from editor.ui.files import Opened
@@ -27,6 +28,7 @@ from editor.ui.i18n import _
 
 if TYPE_CHECKING:
     from editor.host.registry import Registry
+    from editor.runtime.infer import InferenceEngine
     from editor.ui.main_window import MainWindow
 
 T = TypeVar("T")
@@ -77,31 +79,34 @@ def _after_first_paint(window: MainWindow, places: Places, bridge: Bridge) -> No
 
     window.set_recovery(Recovery(places.state))
     scanned = _in_thread(_scan)
-    scanned.add_done_callback(lambda done: bridge.post(lambda: _offer_methods(window, done.result(), bridge)))
+    scanned.add_done_callback(lambda done: bridge.post(lambda: _offer_methods(window, done.result(), places, bridge)))
 
 
-def _offer_methods(window: MainWindow, registry: Registry, bridge: Bridge) -> None:
+def _offer_methods(window: MainWindow, registry: Registry, places: Places, bridge: Bridge) -> None:
     window.set_registry(registry)
     # ONNX Runtime takes a moment to import, so it comes last.
-    looked = _in_thread(_device)
-    looked.add_done_callback(lambda done: bridge.post(lambda: window.status.device.setText(done.result())))
+    made = _in_thread(lambda: _engine(places, bridge.queued(window.messages.note)))
+    made.add_done_callback(lambda done: bridge.post(lambda: _offer_models(window, done)))
+
+
+def _offer_models(window: MainWindow, made: Future[InferenceEngine]) -> None:
+    """Without ONNX Runtime there is still all that needs no model, and the status line says why."""
+    try:
+        window.set_engine(made.result())
+    except ModelError as error:
+        window.status.device.setText(str(DeviceReport("CPU", str(error))))
+
+
+def _engine(places: Places, on_message: Callable[[str], None]) -> InferenceEngine:
+    from editor.host import engine
+
+    return engine.set_up(places, on_message)
 
 
 def _scan() -> Registry:
     from editor.host.registry import Registry
 
     return Registry.scan()
-
-
-def _device() -> str:
-    """What models would run on, for the status line."""
-    from editor.core.errors import ModelError
-    from editor.runtime import onnx, providers
-
-    try:
-        return str(providers.choose(onnx.available_providers()).report)
-    except ModelError as error:
-        return str(providers.DeviceReport("CPU", str(error)))
 
 
 def _in_thread(work: Callable[[], T]) -> Future[T]:

@@ -26,6 +26,7 @@ from editor.host.places import Places
 from editor.host.recovery import Recoverable, Recovery
 from editor.host.registry import Registry
 from editor.host.settings import Settings
+from editor.runtime.infer import InferenceEngine
 from editor.sdk.plugin import Plugin
 from editor.ui import theme
 from editor.ui.actions import Actions, action_specs
@@ -105,6 +106,11 @@ class MainWindow(QMainWindow):
         self.repair.set_registry(registry)
         chosen = self.method.plugin.id if self.method.plugin is not None else ""
         self.menus.list_methods(registry, chosen, self.method.choose)
+
+    def set_engine(self, engine: InferenceEngine) -> None:
+        """Lets methods run models from now on."""
+        self.repair.set_engine(engine)
+        self.status.device.setText(str(engine.device_report()))
 
     def set_recovery(self, recovery: Recovery) -> None:
         """Journals what is open from now on, and offers what an earlier run left behind."""

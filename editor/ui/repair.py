@@ -10,6 +10,7 @@ from editor.core.session import Session
 from editor.host.apply import StaleError
 from editor.host.registry import Registry
 from editor.host.runner import Runner
+from editor.runtime.infer import InferenceEngine
 from editor.ui.dialogs import ask
 from editor.ui.i18n import _, ngettext
 from editor.ui.messages import MessageBar
@@ -42,6 +43,7 @@ class Repair(QObject):
         self._strip = strip
         self._status = status
         self._messages = messages
+        self._registry = Registry({})
         self._runner: Runner | None = None
         self._session: Session | None = None
         self.removal = removal
@@ -63,8 +65,12 @@ class Repair(QObject):
         return bool(self.removal.candidates)
 
     def set_registry(self, registry: Registry) -> None:
+        self._registry = registry
         self._runner = Runner(registry)
         self._method.set_registry(registry)
+
+    def set_engine(self, engine: InferenceEngine) -> None:
+        self._runner = Runner(self._registry, engine)
 
     def set_session(self, session: Session | None) -> None:
         self._session = session
