@@ -132,11 +132,7 @@ class Repair(QObject):
             f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
             for name, value in patch.report.items()
         )
-        first = not self._strip.labels
         self._strip.add(Entry(candidate.thumb, label, facts or label))
-        if first:
-            self._strip.show()
-            self.changed.emit()
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
@@ -153,5 +149,6 @@ class Repair(QObject):
             self._status.begin_job(_(plugin.title) if plugin is not None else "")
         else:
             self._status.end_job()
-            self._strip.setVisible(self.choosing)
+        # There from the start, so that the picture has come to rest when the first result appears in it.
+        self._strip.setVisible(running or self.choosing)
         self.changed.emit()

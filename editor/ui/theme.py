@@ -94,6 +94,7 @@ def _sheet() -> str:
     QAbstractItemView {{ border: none; outline: none; }}
     QListView::item {{ padding: 3px 6px; }}
     QListView::item:selected, QTreeView::item:selected {{ background: {hover}; color: #e4e4e4; }}
+    QListWidget#candidates::item:selected {{ background: {button}; border: 1px solid {accent}; border-radius: 3px; }}
     QScrollArea {{ border: none; }}
     QProgressBar {{ background: {line}; border: none; border-radius: 2px; }}
     QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}

@@ -1,4 +1,4 @@
-"""The strip of candidates under the canvas; there only while one is to be chosen."""
+"""The strip of candidates under the canvas; there only while they are made and one is to be chosen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from editor.ui.i18n import _
 
@@ -40,6 +40,7 @@ class CandidateStrip(QWidget):
         super().__init__(parent)
         self.setFixedHeight(_STRIP_HEIGHT_PX)
         self._list = QListWidget(self)
+        self._list.setObjectName("candidates")
         self._list.setViewMode(QListWidget.ViewMode.IconMode)
         self._list.setFlow(QListWidget.Flow.LeftToRight)
         self._list.setWrapping(False)
@@ -54,6 +55,9 @@ class CandidateStrip(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 4, 6, 4)
         row.addWidget(self._list, 1)
+        self._wait = QLabel(_("The first result appears in the picture as soon as it is there."), self._list)
+        self._wait.setObjectName("hint")
+        self._wait.move(12, 12)
         buttons = QVBoxLayout()
         self.accept_button = self._button(_("Accept"), self.accepted)
         self.accept_button.setObjectName("primary")
@@ -66,14 +70,20 @@ class CandidateStrip(QWidget):
 
     def clear(self) -> None:
         self._list.clear()
+        self._wait.show()
         self.accept_button.setEnabled(False)
 
     def add(self, entry: Entry) -> None:
         """Appends a candidate; it does not become the current one."""
         height, width = entry.thumb.shape[:2]
         image = QImage(entry.thumb.data, width, height, entry.thumb.strides[0], QImage.Format.Format_RGB888)
-        item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), entry.label)
+        icon = QIcon()
+        # The same when selected, or Qt would tint the very result that is to be judged.
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+            icon.addPixmap(QPixmap.fromImage(image), mode)
+        item = QListWidgetItem(icon, entry.label)
         item.setToolTip(entry.tip)
+        self._wait.hide()
         self._list.addItem(item)
         self.accept_button.setEnabled(True)
 
