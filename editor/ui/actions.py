@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from editor.core.i18n import _
 from editor.host.settings import Settings
 from editor.ui import theme
-from editor.ui.i18n import _
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtWidgets import QApplication
 
+from editor.core import i18n
 from editor.core.errors import EditorError, ModelError
+from editor.core.i18n import _
 from editor.host import log
 from editor.host.jobs import Jobs
 from editor.host.places import Places
 from editor.host.settings import Settings
 from editor.runtime.providers import DeviceReport
-from editor.ui import i18n, theme
+from editor.ui import theme
 from editor.ui.bridge import Bridge
 from editor.ui.files import Opened
-from editor.ui.i18n import _
 
 if TYPE_CHECKING:
     from editor.host.registry import Registry

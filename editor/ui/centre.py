@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from editor.core.i18n import _
 from editor.ui.canvas.view import CanvasView
-from editor.ui.i18n import _
 from editor.ui.messages import MessageBar
 from editor.ui.panels.candidates import CandidateStrip
 

@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from editor.core.errors import EditorError
+from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Job, Jobs
 from editor.host.settings import Settings
 from editor.io.options import ExportOptions
 from editor.ui.bridge import Bridge
 from editor.ui.dialogs import ask
-from editor.ui.i18n import _
 
 if TYPE_CHECKING:
     from editor.core.store import Store

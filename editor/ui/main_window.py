@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from editor.core.document import DocumentState, MaskName
 from editor.core.errors import EditorError
+from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.places import Places
@@ -38,7 +39,6 @@ from editor.ui.dialogs.keys import KeysDialog
 from editor.ui.dialogs.recovery import RecoveryDialog
 from editor.ui.dialogs.search import SearchDialog
 from editor.ui.files import Files
-from editor.ui.i18n import _
 from editor.ui.layout import Layout
 from editor.ui.mask_menu import MaskMenu
 from editor.ui.menus import Menus

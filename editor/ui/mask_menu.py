@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from editor.core.document import DocumentState, MaskName
 from editor.core.errors import EditorError
+from editor.core.i18n import _
 from editor.host import mask_edits
 from editor.sdk.params import Doc, ParamSpec, Range
 from editor.ui.dialogs import ask
 from editor.ui.dialogs.small import AmountDialog
 from editor.ui.files import Files
-from editor.ui.i18n import _
 
 Edit = Callable[[DocumentState, MaskName], DocumentState]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from editor.core.i18n import _
 from editor.host.registry import Registry
 from editor.ui.actions import Actions
-from editor.ui.i18n import _
 
 
 class Menus:

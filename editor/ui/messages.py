@@ -8,8 +8,8 @@ import traceback
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from editor.core.i18n import _
 from editor.ui import theme
-from editor.ui.i18n import _
 
 log = logging.getLogger("kintsugi.ui")
 

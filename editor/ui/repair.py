@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from editor.core.errors import EditorError, MaskError
+from editor.core.i18n import _, ngettext
 from editor.core.session import Session
 from editor.host.apply import StaleError
 from editor.host.registry import Registry
 from editor.host.runner import Runner
 from editor.runtime.infer import InferenceEngine
 from editor.ui.dialogs import ask
-from editor.ui.i18n import _, ngettext
 from editor.ui.messages import MessageBar
 from editor.ui.panels.candidates import CandidateStrip, Entry
 from editor.ui.panels.method import MethodPanel

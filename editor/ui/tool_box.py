@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QToolBar, QWidget
 
+from editor.core.i18n import _
 from editor.ui.actions import Actions, ActionSpec
 from editor.ui.canvas.view import CanvasView
-from editor.ui.i18n import _
 from editor.ui.panels.options import OptionsBar
 from editor.ui.tools import TOOLS, Tool
 

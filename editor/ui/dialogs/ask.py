@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from editor.ui.i18n import _
+from editor.core.i18n import _
 
 _Role = QMessageBox.ButtonRole
 

@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from editor.core.i18n import _
 from editor.host.settings import Settings
 from editor.io.options import SUBSAMPLINGS, ExportOptions
 from editor.sdk.params import Choice, Doc, Range, specs
 from editor.ui.dialogs import ask
-from editor.ui.i18n import _
 from editor.ui.panels.form import ParamForm
 
 _DEPTHS = Choice((("", "As the photo"), ("8", "8 bit"), ("16", "16 bit")))

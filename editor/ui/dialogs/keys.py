@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from editor.core.i18n import _
 from editor.ui.actions import Actions
-from editor.ui.i18n import _
 
 
 class KeysDialog(QDialog):

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from editor.core.i18n import _, ngettext
 from editor.host.recovery import Recoverable
-from editor.ui.i18n import _, ngettext
 
 
 class RecoveryDialog(QDialog):

@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from editor.core.i18n import _
 from editor.ui.actions import Actions
-from editor.ui.i18n import _
 
 
 class SearchDialog(QDialog):

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from editor.core.i18n import _
 from editor.sdk.params import ParamSpec
-from editor.ui.i18n import _
 from editor.ui.panels.fields import NumberField
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
-from editor.ui.i18n import _
+from editor.core.i18n import _
 
 THUMB = QSize(132, 84)
 _STRIP_HEIGHT_PX = 142

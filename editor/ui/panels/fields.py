@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from editor.core.i18n import _
 from editor.sdk.params import ParamSpec, Value
-from editor.ui.i18n import _
 
 _SLIDER_STEPS = 200
 

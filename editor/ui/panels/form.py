@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
+from editor.core.i18n import _
 from editor.sdk.params import ParamSpec, Value
-from editor.ui.i18n import _
 from editor.ui.panels.fields import CheckField, Field, make_field, tip_of
 
 

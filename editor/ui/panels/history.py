@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QListView, QWidget
 
 from editor.core.document import DocumentState
 from editor.core.history import History, Step
+from editor.core.i18n import _
 from editor.core.session import Session
 from editor.ui import theme
-from editor.ui.i18n import _
 
 _INDENT = "      "
 

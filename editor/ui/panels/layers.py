@@ -9,11 +9,11 @@ from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from editor.core.document import DocumentState
+from editor.core.i18n import _
 from editor.core.layers import Layer
 from editor.core.session import Session
 from editor.host import layer_edits
 from editor.ui import theme
-from editor.ui.i18n import _
 
 Index = QModelIndex | QPersistentModelIndex
 

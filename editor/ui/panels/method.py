@@ -24,13 +24,13 @@ from PySide6.QtWidgets import (
 
 from editor.core.document import MASKS, MaskName
 from editor.core.errors import ParamError
+from editor.core.i18n import _
 from editor.host.registry import Registry
 from editor.host.runner import Request
 from editor.host.settings import Settings
 from editor.sdk.params import from_dict
 from editor.sdk.plugin import Plugin
 from editor.ui import theme
-from editor.ui.i18n import _
 from editor.ui.panels.form import ParamForm
 
 MOST_CANDIDATES = 12

@@ -7,8 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from editor.core.i18n import _
 from editor.sdk.params import specs
-from editor.ui.i18n import _
 from editor.ui.panels.fields import CheckField, Field, NumberField, make_field, tip_of
 from editor.ui.tools.base import Tool
 

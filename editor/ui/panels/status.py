@@ -13,7 +13,7 @@ from PySide6.QtGui import QColorSpace
 from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
 
 from editor.core.document import DocumentState
-from editor.ui.i18n import _, ngettext
+from editor.core.i18n import _, ngettext
 
 _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _MEMORY_MS = 2000

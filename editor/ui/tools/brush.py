@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 
 from editor.core.brush import Brush, Stroke
 from editor.core.geometry import EMPTY
+from editor.core.i18n import _
 from editor.core.tiles import TileWriter
 from editor.host.mask_edits import fill_polygon
 from editor.sdk.params import Doc, Range
-from editor.ui.i18n import _
 from editor.ui.tools.base import Drag, Outline, PointerEvent, Stage, Tool
 from editor.ui.tools.loops import closes_loop
 

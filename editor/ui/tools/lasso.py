@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from editor.core.i18n import _
 from editor.host.mask_edits import fill_polygon
 from editor.sdk.params import Doc
-from editor.ui.i18n import _
 from editor.ui.tools.base import Drag, Sketch, Stage, Tool
 
 

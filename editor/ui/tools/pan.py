@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import Qt
 
-from editor.ui.i18n import _
+from editor.core.i18n import _
 from editor.ui.tools.base import Drag, Stage, Tool
 
 

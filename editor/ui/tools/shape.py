@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from editor.core.geometry import Rect
+from editor.core.i18n import _
 from editor.host.mask_edits import fill_ellipse, fill_rect
 from editor.sdk.params import Choice, Doc
-from editor.ui.i18n import _
 from editor.ui.tools.base import Drag, PointerEvent, Sketch, Stage, Tool
 
 
