@@ -1,9 +1,14 @@
-"""The main window: makes its parts, connects them with the actions, and follows the open document."""
+"""The main window: makes its parts, connects them with the actions, and follows the open document.
+
+What is not seen at the start (dialogs, methods, models) is imported when it is first wanted: the first paint waits for
+every import here.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeyEvent
@@ -24,20 +29,11 @@ from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.places import Places
-from editor.host.recovery import Recoverable, Recovery
-from editor.host.registry import Registry
 from editor.host.settings import Settings
-from editor.runtime.infer import InferenceEngine
-from editor.sdk.plugin import Plugin
 from editor.ui import theme
 from editor.ui.actions import Actions, action_specs
 from editor.ui.bridge import Bridge
 from editor.ui.centre import Centre
-from editor.ui.dialogs import small
-from editor.ui.dialogs.export import ExportDialog
-from editor.ui.dialogs.keys import KeysDialog
-from editor.ui.dialogs.recovery import RecoveryDialog
-from editor.ui.dialogs.search import SearchDialog
 from editor.ui.files import Files
 from editor.ui.layout import Layout
 from editor.ui.mask_menu import MaskMenu
@@ -52,6 +48,12 @@ from editor.ui.removal import Removal
 from editor.ui.repair import Repair
 from editor.ui.showing import Showing
 from editor.ui.tool_box import ToolBox, tool_specs
+
+if TYPE_CHECKING:
+    from editor.host.recovery import Recoverable, Recovery
+    from editor.host.registry import Registry
+    from editor.runtime.infer import InferenceEngine
+    from editor.sdk.plugin import Plugin
 
 _SIZE_STEP = 1.15
 
@@ -121,6 +123,8 @@ class MainWindow(QMainWindow):
             items = []
         self.files.keep_journals(recovery.attach)
         if items:
+            from editor.ui.dialogs.recovery import RecoveryDialog
+
             dialog = RecoveryDialog(self, items)
             dialog.wanted.connect(lambda item: self.files.leave(lambda: self._recover(recovery, item)))
             dialog.unwanted.connect(lambda item: self._discard(recovery, item))
@@ -235,7 +239,7 @@ class MainWindow(QMainWindow):
             on(f"brush.opacity_{percent}", partial(self.options.set_number, "opacity", percent))
         on("help.search", self._search)
         on("help.keys", self._show_keys)
-        on("help.about", lambda: small.show_about(self))
+        on("help.about", self._show_about)
 
     def _connect_parts(self) -> None:
         self.files.session_changed.connect(self._follow)
@@ -353,29 +357,46 @@ class MainWindow(QMainWindow):
         session = self._session
         if session is None:
             return
+        from editor.ui.dialogs.export import ExportDialog
+
         dialog = ExportDialog(self, self._settings, session.path, self.files.export_folder())
         dialog.accepted.connect(lambda: self.files.export(dialog.path, dialog.options))
         dialog.show()
 
     def _show_preferences(self) -> None:
-        small.PreferencesDialog(self, self._tint, self._set_tint, self._show_keys).show()
+        from editor.ui.dialogs.small import PreferencesDialog
+
+        PreferencesDialog(self, self._tint, self._set_tint, self._show_keys).show()
 
     def _show_keys(self) -> None:
+        from editor.ui.dialogs.keys import KeysDialog
+
         dialog = KeysDialog(self, self.commands)
         dialog.finished.connect(self._update)
         dialog.show()
 
+    def _show_about(self) -> None:
+        from editor.ui.dialogs.small import show_about
+
+        show_about(self)
+
     def _search(self) -> None:
+        from editor.ui.dialogs.search import SearchDialog
+
         dialog = SearchDialog(self, self.commands)
         corner = self.centre.mapToGlobal(self.centre.rect().topLeft())
         dialog.move(corner.x() + (self.centre.width() - dialog.width()) // 2, corner.y() + 60)
         dialog.show()
 
     def _show_details(self, text: str, details: str) -> None:
-        small.DetailsDialog(self, text, details, str(self._places.state / "kintsugi.log")).show()
+        from editor.ui.dialogs.small import DetailsDialog
+
+        DetailsDialog(self, text, details, str(self._places.state / "kintsugi.log")).show()
 
     def _choose_tint(self) -> None:
-        tint = small.choose_tint(self, self._tint)
+        from editor.ui.dialogs.small import choose_tint
+
+        tint = choose_tint(self, self._tint)
         if tint is not None:
             self._set_tint(tint)
 

@@ -13,7 +13,6 @@ from editor.core.i18n import _
 from editor.host import mask_edits
 from editor.sdk.params import Doc, ParamSpec, Range
 from editor.ui.dialogs import ask
-from editor.ui.dialogs.small import AmountDialog
 from editor.ui.files import Files
 
 Edit = Callable[[DocumentState, MaskName], DocumentState]
@@ -52,7 +51,7 @@ class MaskMenu:
             label = _("Grow mask by {px} px") if px >= 0 else _("Shrink mask by {px} px")
             self._edit(lambda state, name: mask_edits.grow(state, name, round(px)), label.format(px=abs(round(px))))
 
-        AmountDialog(self._window, _GROW, apply).show()
+        self._ask_amount(_GROW, apply)
 
     def feather(self) -> None:
         def apply(px: float) -> None:
@@ -61,7 +60,7 @@ class MaskMenu:
                 _("Feather mask by {px} px").format(px=f"{px:g}"),
             )
 
-        AmountDialog(self._window, _FEATHER, apply).show()
+        self._ask_amount(_FEATHER, apply)
 
     def load(self) -> None:
         from editor.host.documents import load_mask
@@ -100,6 +99,11 @@ class MaskMenu:
         self._files.in_background(
             _("Saving {name}…").format(name=path.name), work, lambda _nothing: self._files.noted.emit(done)
         )
+
+    def _ask_amount(self, spec: ParamSpec, apply: Callable[[float], None]) -> None:
+        from editor.ui.dialogs.small import AmountDialog
+
+        AmountDialog(self._window, spec, apply).show()
 
     def _edit(self, edit: Edit, label: str) -> None:
         session = self._files.session

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from editor.core.i18n import _
-from editor.host.registry import Registry
 from editor.ui.actions import Actions
+
+if TYPE_CHECKING:
+    from editor.host.registry import Registry
 
 
 class Menus:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject, Signal
 
 from editor.core.document import DocumentState
 from editor.core.session import Session
-from editor.host.apply import changed_outside
 from editor.host.jobs import Job, Jobs
 from editor.ui.bridge import Bridge
 
@@ -38,6 +37,8 @@ class OutsideWatch(QObject):
     def _count(self, session: Session) -> None:
         if self._job is not None:
             self._job.cancel()
+        from editor.host.apply import changed_outside
+
         # A session belongs to the window's thread; the worker gets one of its own with the same two states.
         still = Session.open(session.opened, None, "")
         still.commit(session.state, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,15 @@ from editor.core.document import DocumentState
 from editor.core.errors import EditorError
 from editor.core.geometry import Rect
 from editor.core.session import Session
-from editor.host import apply
-from editor.host.apply import Choosing
 from editor.host.jobs import Jobs
-from editor.host.patch import Patch
 from editor.host.regions import mask_box
-from editor.host.runner import Request, Runner
 from editor.ui.bridge import Bridge
 from editor.ui.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from editor.host.apply import Choosing
+    from editor.host.patch import Patch
+    from editor.host.runner import Request, Runner
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,6 +83,8 @@ class Removal(QObject):
 
         Candidates that were made from the same mask and pixels stay and are joined by the new ones.
         """
+        from editor.host.apply import Choosing
+
         assert self._session is not None, "there is a document to work on"
         state = self._session.state
         self.stop()
@@ -125,7 +129,9 @@ class Removal(QObject):
         candidate = self.current
         if candidate is None or self._session is None:
             return None
-        return apply.preview(self._session.state, candidate.patch)
+        from editor.host.apply import preview
+
+        return preview(self._session.state, candidate.patch)
 
     def accept(self, *, although_stale: bool = False) -> None:
         """Puts the shown candidate into the document and drops the others.
@@ -133,16 +139,20 @@ class Removal(QObject):
         Raises:
             StaleError: the picture under it changed since it was made; nothing was done.
         """
+        from editor.host.apply import accept
+
         candidate = self.current
         assert candidate is not None, "there is a candidate to accept"
         assert self._session is not None, "candidates belong to a document"
         based_on = self._session.state if although_stale else candidate.based_on
-        apply.accept(self._session, candidate.patch, based_on)
+        accept(self._session, candidate.patch, based_on)
         self.discard()
 
     def _made(self, choosing: Choosing, patch: Patch) -> None:
         # Runs in the worker's thread: the small picture of a large hole would cost the window frames.
-        thumb = thumbnail(apply.preview(choosing.state, patch), patch.rect)
+        from editor.host.apply import preview
+
+        thumb = thumbnail(preview(choosing.state, patch), patch.rect)
         self._bridge.post(lambda: self._add(choosing, Candidate(patch, choosing.state, thumb)))
 
     def _add(self, choosing: Choosing, candidate: Candidate) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from editor.core.errors import EditorError, MaskError
 from editor.core.i18n import _, ngettext
 from editor.core.session import Session
-from editor.host.apply import StaleError
-from editor.host.registry import Registry
-from editor.host.runner import Runner
-from editor.runtime.infer import InferenceEngine
 from editor.ui.dialogs import ask
 from editor.ui.messages import MessageBar
 from editor.ui.panels.candidates import CandidateStrip, Entry
 from editor.ui.panels.method import MethodPanel
 from editor.ui.panels.status import StatusLine
 from editor.ui.removal import Candidate, Removal
+
+if TYPE_CHECKING:
+    from editor.host.registry import Registry
+    from editor.host.runner import Runner
+    from editor.runtime.infer import InferenceEngine
 
 
 class Repair(QObject):
@@ -43,7 +46,7 @@ class Repair(QObject):
         self._strip = strip
         self._status = status
         self._messages = messages
-        self._registry = Registry({})
+        self._registry: Registry | None = None
         self._runner: Runner | None = None
         self._session: Session | None = None
         self.removal = removal
@@ -65,11 +68,16 @@ class Repair(QObject):
         return bool(self.removal.candidates)
 
     def set_registry(self, registry: Registry) -> None:
+        from editor.host.runner import Runner
+
         self._registry = registry
         self._runner = Runner(registry)
         self._method.set_registry(registry)
 
     def set_engine(self, engine: InferenceEngine) -> None:
+        from editor.host.runner import Runner
+
+        assert self._registry is not None, "methods come before the models that they run"
         self._runner = Runner(self._registry, engine)
 
     def set_session(self, session: Session | None) -> None:
@@ -115,6 +123,8 @@ class Repair(QObject):
         """Puts the shown candidate into the picture; asks if the picture changed under it meanwhile."""
         if self.removal.current is None:
             return
+        from editor.host.apply import StaleError
+
         try:
             self.removal.accept()
         except StaleError:

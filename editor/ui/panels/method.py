@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
@@ -25,13 +25,15 @@ from PySide6.QtWidgets import (
 from editor.core.document import MASKS, MaskName
 from editor.core.errors import ParamError
 from editor.core.i18n import _
-from editor.host.registry import Registry
-from editor.host.runner import Request
 from editor.host.settings import Settings
 from editor.sdk.params import from_dict
-from editor.sdk.plugin import Plugin
 from editor.ui import theme
 from editor.ui.panels.form import ParamForm
+
+if TYPE_CHECKING:
+    from editor.host.registry import Registry
+    from editor.host.runner import Request
+    from editor.sdk.plugin import Plugin
 
 MOST_CANDIDATES = 12
 _LAST_SEED = 2**31 - 1
@@ -50,7 +52,7 @@ class MethodPanel(QScrollArea):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._registry = Registry({})
+        self._registry: Registry | None = None
         self._plugin: Plugin | None = None
         self.form = ParamForm((), self)
         self.setWidgetResizable(True)
@@ -96,6 +98,7 @@ class MethodPanel(QScrollArea):
 
     def choose(self, plugin_id: str) -> None:
         """Shows the form of a method, with the values it had last."""
+        assert self._registry is not None, "methods are listed before one is chosen"
         plugin = self._registry.get(plugin_id)
         self._plugin = plugin
         self.methods.setCurrentIndex(self.methods.findData(plugin_id))
@@ -119,6 +122,8 @@ class MethodPanel(QScrollArea):
 
         Raises ParamError if the method does not take the values together.
         """
+        from editor.host.runner import Request
+
         plugin = self._plugin
         assert plugin is not None, "a method is chosen before it is run"
         params = from_dict(plugin.params, self.form.values())
