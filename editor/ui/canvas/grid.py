@@ -68,8 +68,8 @@ class Scale:
         return self.source_px << self.level
 
     def raster(self, size: Size) -> Size:
-        """The whole picture in device pixels."""
-        return Size(max(1, round(size.width * self.zoom)), max(1, round(size.height * self.zoom)))
+        """The whole picture in device pixels; the last ones may be covered in part."""
+        return Size(math.ceil(size.width * self.zoom - 1e-6), math.ceil(size.height * self.zoom - 1e-6))
 
     def blocks_of(self, rect: Rect) -> Rect:
         """The blocks that show any of an image rectangle, in columns and rows of blocks."""

@@ -167,7 +167,8 @@ def _over_checker(colours: Bytes) -> Bytes:
     period = np.full((2 * _CHECKER_PX, 2 * _CHECKER_PX, 4), _CHECKER[0], np.uint8)
     period[:_CHECKER_PX, _CHECKER_PX:] = period[_CHECKER_PX:, :_CHECKER_PX] = _CHECKER[1]
     board = np.tile(period, (height // len(period), width // len(period), 1))
-    painter = QPainter(wrapped(board, QImage.Format.Format_RGB32))
+    below = wrapped(board, QImage.Format.Format_RGB32)  # a QPainter does not keep its image alive
+    painter = QPainter(below)
     painter.drawImage(0, 0, wrapped(colours, QImage.Format.Format_ARGB32_Premultiplied))
     painter.end()
     return board

@@ -194,20 +194,19 @@ class CanvasView(CanvasSurface):
     def _press(self, place: QPointF, button: Button, modifiers: Modifier, pressure: float) -> bool:
         if self._drag is not None:
             return True
+        self._pointer = place
         drag = self._drag_for(place, button, modifiers)
         if drag is None:
             return False
         self._drag = Dragging(drag, button, self._end_drag)
         self._send("press", place, button, modifiers, pressure)
-        self._shape_cursor()
+        self._place_mark()
         return True
 
     def _move(self, place: QPointF, buttons: Button, modifiers: Modifier, pressure: float) -> None:
         self._pointer = place
         if self._drag is not None:
             self._send("move", place, buttons, modifiers, pressure)
-        else:
-            self._shape_cursor()
         self._place_mark()
         self.cursor_moved.emit(*self.image_point(place))
 
@@ -242,12 +241,10 @@ class CanvasView(CanvasSurface):
             self.show_sketch(None)
         if self._scene is not None:
             self.update_device(self._scene.end_preview())
-        self._shape_cursor()
         self._place_mark()
 
     def _set_space(self, down: bool) -> None:
         self._space = down
-        self._shape_cursor()
         self._place_mark()
 
     def _on_divider(self, place: QPointF) -> bool:
@@ -268,6 +265,7 @@ class CanvasView(CanvasSurface):
         for mark in (before, self._mark):
             if mark is not None:
                 self.update_device(mark.rect)
+        self._shape_cursor()
 
     def _mark_now(self) -> BrushMark | None:
         outline, place = self._tool.outline(), self._held_mark_at or self._pointer
