@@ -42,7 +42,6 @@ _logger = logging.getLogger("kintsugi.ui")
 
 def run(paths: Sequence[Path]) -> int:
     """Shows the window with the first of `paths` opened; returns the exit code when it is closed."""
-    reading = _in_thread(lambda: _read(paths[0])) if paths else None
     # cv2 points Qt to its own plug-ins and fonts, which do not fit ours.
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
         os.environ.pop(name, None)
@@ -53,6 +52,8 @@ def run(paths: Sequence[Path]) -> int:
     assert isinstance(application, QApplication), "no other kind is made in this process"
     application.setApplicationName("Kintsugi")
     application.setDesktopFileName("kintsugi")
+    # Not before Qt has found its plug-ins: the readers import cv2.
+    reading = _in_thread(lambda: _read(paths[0])) if paths else None
     theme.apply(application)
 
     from editor.ui.main_window import MainWindow
