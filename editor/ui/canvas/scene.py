@@ -168,7 +168,7 @@ class Scene:
 
     def _shown_overlays(self) -> Iterator[Overlay]:
         if self.masks_visible and self.masks.size == self.size:
-            yield from self._overlays.values()
+            yield from (self._overlays[name] for name in MASKS if name in self._overlays)
 
     def _lay_out(self) -> Rect:
         """Makes room for the blocks in view; returns them."""
