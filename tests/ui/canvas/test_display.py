@@ -96,3 +96,7 @@ def test_a_grey_profile_is_shown_as_it_means(qtbot: QtBot) -> None:
 @pytest.mark.parametrize("icc", [b"junk", P3[:200], GREY_18], ids=["junk", "cut short", "for grey"])
 def test_a_profile_that_cannot_be_used_is_taken_for_srgb(qtbot: QtBot, icc: bytes) -> None:
     assert centre(qtbot, RGB, icc) == [200, 100, 50]
+
+
+def test_so_is_a_profile_for_colours_on_a_grey_photo(qtbot: QtBot) -> None:
+    assert centre(qtbot, RGB[..., :1], P3) == [200, 200, 200]

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from editor.core.geometry import Rect
@@ -88,6 +89,19 @@ def test_many_small_turns_are_one_large_one(qtbot: QtBot) -> None:
     for _ in range(40):
         wheel(view, QPointF(200, 150), 3)
     assert view.zoom == pytest.approx(10, rel=0.1)
+
+
+def test_two_fingers_zoom(qtbot: QtBot) -> None:
+    view, _ = opened(qtbot, state_of(noise(3000, 2000)))
+    view.zoom_to(1.0)
+    place = QPointF(130, 170)
+    image = view.image_point(place)
+    pinch = Qt.NativeGestureType.ZoomNativeGesture
+    device = QPointingDevice.primaryPointingDevice()
+    event = QNativeGestureEvent(pinch, device, 2, place, place, place, 0.5, QPointF())
+    QApplication.sendEvent(view, event)
+    assert view.zoom == 1.5
+    assert (view.widget_point(*image) - place).manhattanLength() <= 1.01
 
 
 def test_panning_with_middle_button_space_and_shift_wheel(qtbot: QtBot) -> None:

@@ -232,6 +232,9 @@ def test_what_is_taken_for_a_loop() -> None:
     assert closes_loop(ring(100), 20)
     assert not closes_loop(ring(100, np.pi), 20)
     assert not closes_loop(ring(12), 20)
+    around_a_wire = [(0.0, 0.0), (1000.0, 0.0), (2000.0, 0.0), (2000.0, 50.0), (1000.0, 50.0), (0.0, 50.0), (0.0, 5.0)]
+    assert closes_loop(around_a_wire, 20)
+    assert not closes_loop([(x, y / 8) for x, y in around_a_wire], 20)
     back_and_forth = [(x, 100.0 + 3 * (x % 2)) for x in [*range(0, 300, 10), *range(300, 0, -10)]]
     assert not closes_loop(back_and_forth, 20)
     eight = [(200 + 100 * np.sin(t), 150 + 60 * np.sin(2 * t)) for t in np.linspace(0, 2 * np.pi, 60)]
