@@ -18,14 +18,16 @@ def main(words: Sequence[str], registry: Registry | None = None) -> int:
 
     from editor.cli.commands import build
     from editor.core.errors import EditorError
+    from editor.core.i18n import _, set_language
     from editor.host import log
     from editor.host.places import Places
 
+    set_language()
     log.set_up(Places.default())
     try:
         code = build(registry or Registry.scan()).main(list(words), prog_name="kintsugi", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Interrupted.", err=True)
+        click.echo(_("Interrupted."), err=True)
         return 130
     except click.ClickException as error:
         click.echo(f"kintsugi: {error.format_message()}", err=True)

@@ -13,6 +13,7 @@ import click
 
 from editor.core.document import DocumentState, MaskName
 from editor.core.errors import EditorError, MaskError
+from editor.core.i18n import _, ngettext
 from editor.host import documents, mask_edits
 from editor.host.apply import accept, changed_outside
 from editor.host.jobs import CancelToken, Progress
@@ -50,7 +51,7 @@ def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path |
     done = 0
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        whole = bars.add_task(task.plugin.title, total=len(targets))
+        whole = bars.add_task(_(task.plugin.title), total=len(targets))
         for index, (photo, target) in enumerate(targets):
 
             def tell(part: float, _text: str, at: int = index) -> None:
@@ -68,26 +69,38 @@ def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path |
                 click.echo(line)
             bars.update(whole, completed=index + 1)
     if len(targets) > 1:
-        click.echo(f"{done} of {len(targets)} photos done, {len(targets) - done} failed.")
+        text = ngettext(
+            "{done} of {count} photos done, {failed} failed.",
+            "{done} of {count} photos done, {failed} failed.",
+            len(targets),
+        )
+        click.echo(text.format(done=done, count=len(targets), failed=len(targets) - done))
     return 0 if done == len(targets) else 1
 
 
 def _targets(photos: Sequence[Path], output: Path | None, out_dir: Path | None) -> list[tuple[Path, Path]]:
     if (output is None) == (out_dir is None):
-        raise click.UsageError("Say where to write: -o FILE for one photo, --out-dir FOLDER for several.")
+        raise click.UsageError(_("Say where to write: -o FILE for one photo, --out-dir FOLDER for several."))
     if output is not None:
         if len(photos) != 1:
-            raise click.UsageError(f"-o takes one photo, not {len(photos)}; use --out-dir FOLDER.")
+            text = ngettext(
+                "-o takes one photo, not {count}; use --out-dir FOLDER.",
+                "-o takes one photo, not {count}; use --out-dir FOLDER.",
+                len(photos),
+            )
+            raise click.UsageError(text.format(count=len(photos)))
         targets = [(photos[0], output)]
     else:
         assert out_dir is not None
         targets = [(photo, out_dir / photo.name) for photo in photos]
-    twice = {target for _, target in targets if sum(other == target for _, other in targets) > 1}
+    twice = {target for _photo, target in targets if sum(other == target for _photo, other in targets) > 1}
     if twice:
-        raise click.UsageError(f"Two photos would both be written to {min(twice)}; run them apart.")
+        raise click.UsageError(_("Two photos would both be written to {file}; run them apart.").format(file=min(twice)))
     for photo, target in targets:
         if target.resolve() == photo.resolve():
-            raise click.UsageError(f"{photo} would be overwritten; write to another name or folder.")
+            raise click.UsageError(
+                _("{photo} would be overwritten; write to another name or folder.").format(photo=photo)
+            )
     return targets
 
 
@@ -96,14 +109,21 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
     began = time.perf_counter()
     session, notes = documents.open_document(photo)
     state = _with_masks(task, session.state, photo)
-    session.commit(state, "Mask")
+    session.commit(state, _("Mask"))
     patch = task.runner.run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
     accept(session, patch, state)
     notes += documents.export_document(session.state, target, task.options)
     facts = [
-        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}" for name, value in patch.report.items()
+        f"{_(name)} {value:.2f}" if isinstance(value, float) else f"{_(name)} {value}"
+        for name, value in patch.report.items()
     ]
-    facts += [f"{changed_outside(session)} px changed outside the mask", f"{time.perf_counter() - began:.1f} s"]
+    outside = changed_outside(session)
+    facts += [
+        ngettext("{count} px changed outside the mask", "{count} px changed outside the mask", outside).format(
+            count=outside
+        ),
+        _("{seconds:.1f} s").format(seconds=time.perf_counter() - began),
+    ]
     return "\n  ".join([f"{photo} -> {target}: {', '.join(facts)}", *notes])
 
 
@@ -128,5 +148,9 @@ def _mask_for(mask: Path, photo: Path) -> Path:
         return mask
     named = sorted(path for path in mask.iterdir() if path.stem == photo.stem and path.is_file())
     if not named:
-        raise MaskError(f"There is no mask named {photo.stem} in {mask}; add one or leave this photo out.")
+        raise MaskError(
+            _("There is no mask named {name} in {mask}; add one or leave this photo out.").format(
+                name=photo.stem, mask=mask
+            )
+        )
     return named[0]

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from editor import __version__
 from editor.cli import batch, demo
 from editor.core.errors import ParamError
+from editor.core.i18n import _
 from editor.host.places import Places
 from editor.host.presets import Presets
 from editor.host.registry import Registry
@@ -27,8 +28,10 @@ def build(registry: Registry) -> click.Group:
     """The whole command line for these methods."""
     top = click.Group(
         "kintsugi",
-        help="Repairs photographs on this machine, changing no pixel outside the mask. Named without a command, a "
-        "photo is opened in the window.",
+        help=_(
+            "Repairs photographs on this machine, changing no pixel outside the mask. Named without a "
+            "command, a photo is opened in the window."
+        ),
         params=[
             click.Option(
                 ["--version"],
@@ -36,15 +39,15 @@ def build(registry: Registry) -> click.Group:
                 is_eager=True,
                 expose_value=False,
                 callback=_print_version,
-                help="Show the version and exit.",
+                help=_("Show the version and exit."),
             )
         ],
     )
-    run = click.Group("run", help="Run a method on one photo (-o) or many (--out-dir).")
+    run = click.Group("run", help=_("Run a method on one photo (-o) or many (--out-dir)."))
     for plugin in registry.plugins.values():
         run.add_command(_method(plugin, registry))
     top.add_command(run)
-    top.add_command(click.Command("list", callback=lambda: _list(registry), help="List the methods."))
+    top.add_command(click.Command("list", callback=lambda: _list(registry), help=_("List the methods.")))
     top.add_command(
         click.Command(
             "demo",
@@ -55,10 +58,10 @@ def build(registry: Registry) -> click.Group:
                     type=_PATH,
                     default=Path("kintsugi-demo"),
                     show_default=True,
-                    help="Where before, mask, after and side-by-side are written.",
+                    help=_("Where before, mask, after and side-by-side are written."),
                 )
             ],
-            help="Remove two things from the photo that comes with Kintsugi.",
+            help=_("Remove two things from the photo that comes with Kintsugi."),
         )
     )
     return top
@@ -82,7 +85,7 @@ def _method(plugin: Plugin, registry: Registry) -> click.Command:
         return batch.run(task, values["photos"], values["output"], values["out_dir"])
 
     own = [_flag(spec) for spec in plugin.specs]
-    return click.Command(plugin.id, callback=callback, params=[*own, *_shared(plugin)], help=plugin.summary)
+    return click.Command(plugin.id, callback=callback, params=[*own, *_shared(plugin)], help=_(plugin.summary))
 
 
 def _runner(plugin: Plugin, registry: Registry) -> Runner:
@@ -112,14 +115,14 @@ def _params(plugin: Plugin, values: Mapping[str, Any]) -> Any:
 def _flag(spec: ParamSpec) -> click.Option:
     if spec.type is bool:
         return click.Option(
-            [f"{spec.flag}/--no-{spec.flag[2:]}"], default=spec.default, show_default=True, help=spec.doc.help
+            [f"{spec.flag}/--no-{spec.flag[2:]}"], default=spec.default, show_default=True, help=_(spec.doc.help)
         )
     if spec.choice is not None:
         kind: click.ParamType[Any] = click.Choice(spec.choice.values)
-        shown = spec.doc.help
+        shown = _(spec.doc.help)
     else:
         kind = click.INT if spec.type is int else click.FLOAT
-        shown = f"{spec.doc.help} [{spec.range}]"
+        shown = f"{_(spec.doc.help)} [{spec.range}]"
     return click.Option([spec.flag], type=kind, default=spec.default, show_default=True, help=shown)
 
 
@@ -131,68 +134,70 @@ def _shared(plugin: Plugin) -> list[click.Parameter]:
             ["--mask"],
             type=_PATH,
             required=plugin.needs.mask,
-            help="Picture as large as the photo, white = change; for several photos also a folder of masks, each "
-            "named as its photo.",
+            help=_(
+                "Picture as large as the photo, white = change; for several photos also a folder of masks, each "
+                "named as its photo."
+            ),
         ),
         click.Option(
             ["--grow-mask"],
             type=click.IntRange(-500, 500),
             default=0,
             show_default=True,
-            help="Widen (or with a minus narrow) the mask by so many pixels.",
+            help=_("Widen (or with a minus narrow) the mask by so many pixels."),
         ),
         click.Option(
             ["--feather-mask"],
             type=click.FloatRange(0, 500),
             default=0,
             show_default=True,
-            help="Soften the mask's edge over so many pixels.",
+            help=_("Soften the mask's edge over so many pixels."),
         ),
         click.Option(
             ["--seed"],
             type=click.IntRange(0, 2**31 - 1),
             default=0,
             show_default=True,
-            help="Another seed gives another result; the same seed the same pixels.",
+            help=_("Another seed gives another result; the same seed the same pixels."),
         ),
-        click.Option(["--preset"], help="Start from a saved preset; flags given beside it win."),
-        click.Option(["-o", "--output"], type=_PATH, help="The file to write, for one photo."),
-        click.Option(["--out-dir"], type=_PATH, help="The folder to write to, under the photos' names."),
+        click.Option(["--preset"], help=_("Start from a saved preset; flags given beside it win.")),
+        click.Option(["-o", "--output"], type=_PATH, help=_("The file to write, for one photo.")),
+        click.Option(["--out-dir"], type=_PATH, help=_("The folder to write to, under the photos' names.")),
         click.Option(
             ["--quality"],
             type=click.IntRange(1, 100),
             default=ExportOptions().quality,
             show_default=True,
-            help="JPEG and WebP quality.",
+            help=_("JPEG and WebP quality."),
         ),
         click.Option(
             ["--subsampling"],
             type=click.Choice(SUBSAMPLINGS),
             default=ExportOptions().subsampling,
             show_default=True,
-            help="JPEG chroma subsampling.",
+            help=_("JPEG chroma subsampling."),
         ),
         click.Option(
-            ["--bits"], type=click.Choice([8, 16]), help="Bits a channel in PNG and TIFF.  [default: as the photo]"
+            ["--bits"], type=click.Choice([8, 16]), help=_("Bits a channel in PNG and TIFF.  [default: as the photo]")
         ),
-        click.Option(["--lossless"], is_flag=True, help="Write WebP without loss."),
+        click.Option(["--lossless"], is_flag=True, help=_("Write WebP without loss.")),
     ]
     if plugin.needs.source:
         flags += [
-            click.Option(["--include"], type=_PATH, help="Picture, white = copy only from here."),
-            click.Option(["--exclude"], type=_PATH, help="Picture, white = never copy from here."),
+            click.Option(["--include"], type=_PATH, help=_("Picture, white = copy only from here.")),
+            click.Option(["--exclude"], type=_PATH, help=_("Picture, white = never copy from here.")),
         ]
     return flags
 
 
 def _list(registry: Registry) -> None:
     for plugin in registry.plugins.values():
-        click.echo(f"{plugin.id:16} {plugin.title}: {plugin.summary}")
+        click.echo(f"{plugin.id:16} {_(plugin.title)}: {_(plugin.summary)}")
     for name, error in registry.errors.items():
-        click.echo(f"{name:16} could not be loaded: {error}", err=True)
+        click.echo(_("{name:16} could not be loaded: {error}").format(name=name, error=error), err=True)
 
 
-def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
         click.echo(f"kintsugi {__version__}")
         context.exit()

@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from editor.core.document import DocumentState
+from editor.core.i18n import _, ngettext
 from editor.core.metadata import Metadata
 from editor.host import documents
 from editor.host.apply import accept, changed_outside
@@ -22,8 +23,8 @@ _METHOD = "content_fill"
 
 def run(registry: Registry, out_dir: Path) -> int:
     """Writes before.png, mask.png, after.png and side-by-side.png into `out_dir`; returns the exit code."""
-    session, _ = documents.open_document(_HERE / "photo.jpg")
-    session.commit(documents.load_mask(session.state, _HERE / "mask.png", "mask"), "Mask")
+    session, _notes = documents.open_document(_HERE / "photo.jpg")
+    session.commit(documents.load_mask(session.state, _HERE / "mask.png", "mask"), _("Mask"))
     state = session.state
     plugin = registry.get(_METHOD)
     patch = Runner(registry).run(state, Request(plugin, plugin.params()), CancelToken(), lambda _part, _text: None)
@@ -40,5 +41,11 @@ def run(registry: Registry, out_dir: Path) -> int:
     for name, pixels in pictures.items():
         documents.export_document(DocumentState.from_pixels(pixels, Metadata(), name), out_dir / name, ExportOptions())
         click.echo(out_dir / name)
-    click.echo(f"{patch.title}: {patch.seconds:.1f} s, {changed_outside(session)} px changed outside the mask.")
+    outside = changed_outside(session)
+    text = ngettext(
+        "{method}: {seconds:.1f} s, {count} px changed outside the mask.",
+        "{method}: {seconds:.1f} s, {count} px changed outside the mask.",
+        outside,
+    )
+    click.echo(text.format(method=_(patch.title), seconds=patch.seconds, count=outside))
     return 0

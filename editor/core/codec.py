@@ -17,6 +17,7 @@ import zstandard
 from editor.core.errors import StoreError
 from editor.core.geometry import TileKey
 from editor.core.history import Step
+from editor.core.i18n import _
 from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.core.tiles import Pixels, Tile, TileMap
@@ -72,7 +73,9 @@ class TileReader:
             return np.frombuffer(raw, dtype).reshape(shape)
         except (sqlite3.Error, zstandard.ZstdError, ValueError) as error:
             raise StoreError(
-                f"A part of the picture could not be read back from {self._path}. Export what you have and reopen it."
+                _(
+                    "A part of the picture could not be read back from {path}. Export what you have and reopen it."
+                ).format(path=self._path)
             ) from error
 
     def holds(self, tile_id: int) -> bool:

@@ -16,15 +16,14 @@ FOLDER = Path(__file__).parent.parent / "locale"
 _current: gettext.NullTranslations = gettext.NullTranslations()
 
 
-def set_language(language: str | None = None, folder: Path = FOLDER) -> None:
+def set_language(language: str | None = None) -> None:
     """Translates from now on into `language` ("zh_CN", "de"); None takes the system's, "en" is the text as written.
 
     Texts that were fetched already stay as they are: call it before the window or the command line is built.
-    `folder` holds the catalogues as `<language>/LC_MESSAGES/kintsugi.mo`.
     """
     global _current
     languages = None if language is None else [language]
-    _current = gettext.translation(DOMAIN, folder, languages, fallback=True)
+    _current = gettext.translation(DOMAIN, FOLDER, languages, fallback=True)
 
 
 def languages() -> tuple[str, ...]:

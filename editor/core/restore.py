@@ -18,6 +18,7 @@ from editor.core.document import DocumentState
 from editor.core.errors import EditorError, StoreError
 from editor.core.geometry import Size, TileKey, tile_rect
 from editor.core.history import History, Step
+from editor.core.i18n import _
 from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.core.tiles import Pixels, Tile, TileMap
@@ -200,21 +201,29 @@ class _Base:
 
     def _read(self) -> DocumentState:
         if "source_path" not in self._info:
-            raise StoreError("This picture was never a file, and it had not been written to the journal in full yet.")
+            raise StoreError(
+                _("This picture was never a file, and it had not been written to the journal in full yet.")
+            )
         path = Path(self._info["source_path"])
         try:
             stat = path.stat()
         except OSError as error:
-            raise StoreError(f"The edits build on {path}, which is gone. Put it back there and try again.") from error
+            raise StoreError(
+                _("The edits build on {path}, which is gone. Put it back there and try again.").format(path=path)
+            ) from error
         changed = StoreError(
-            f"The edits build on {path}, which was changed since. Put the old file back and try again."
+            _("The edits build on {path}, which was changed since. Put the old file back and try again.").format(
+                path=path
+            )
         )
         if [str(stat.st_size), str(stat.st_mtime_ns)] != [self._info["source_bytes"], self._info["source_mtime_ns"]]:
             raise changed
         try:
             source = self._read_source(path)
         except EditorError as error:
-            raise StoreError(f"The edits build on {path}, which can't be read: {error}") from error
+            raise StoreError(
+                _("The edits build on {path}, which can't be read: {error}").format(path=path, error=error)
+            ) from error
         if [_outline(tiles) for tiles in self._opened.maps()] != [_outline(tiles) for tiles in source.maps()]:
             raise changed
         return source
@@ -233,7 +242,11 @@ def _read_info(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
     if "format" not in info:
         raise _beyond_repair(path)
     if info["format"] != str(FORMAT):
-        raise StoreError(f"The journal {path} was written by another version of Kintsugi. Recover it with that one.")
+        raise StoreError(
+            _("The journal {path} was written by another version of Kintsugi. Recover it with that one.").format(
+                path=path
+            )
+        )
     return info
 
 
@@ -298,4 +311,4 @@ def _while_readable(connection: sqlite3.Connection, query: str) -> Iterator[tupl
 
 
 def _beyond_repair(path: Path) -> StoreError:
-    return StoreError(f"The journal {path} is damaged and nothing in it can be recovered.")
+    return StoreError(_("The journal {path} is damaged and nothing in it can be recovered.").format(path=path))

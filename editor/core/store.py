@@ -20,6 +20,7 @@ from editor.core.codec import FORMAT, SCHEMA, Catalog, NewTile, TileReader, add_
 from editor.core.document import DocumentState
 from editor.core.errors import StoreError
 from editor.core.history import Step
+from editor.core.i18n import _
 from editor.core.restore import ReadSource, Restored, restore
 from editor.core.session import Session
 from editor.core.signal import Signal
@@ -259,7 +260,9 @@ class Store:
         if self._closing and not self._keep:
             return
         error = StoreError(
-            f"The recovery journal can't be written ({cause}). Save your work: a crash would lose it now."
+            _("The recovery journal can't be written ({cause}). Save your work: a crash would lose it now.").format(
+                cause=cause
+            )
         )
         error.__cause__ = cause
         with self._wake:

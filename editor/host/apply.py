@@ -10,6 +10,7 @@ from editor.core.document import DocumentState
 from editor.core.errors import EditorError
 from editor.core.geometry import tile_rect
 from editor.core.history import Step
+from editor.core.i18n import _
 from editor.core.layers import Layer
 from editor.core.session import Session
 from editor.core.signal import Signal
@@ -59,7 +60,7 @@ class Choosing:
     def _job(self, request: Request, begin: float, share: float) -> Job[Patch]:
         job = Job(
             lambda token, tell: self._runner.run(self.state, request, token, tell),
-            f"{request.plugin.title}, seed {request.seed}",
+            _label(request.plugin.title, request.seed),
         )
         job.progress.connect(lambda part, text: self.progress.emit(begin + share * part, text))
         job.done.connect(self.candidate.emit)
@@ -75,7 +76,7 @@ class Choosing:
 
 def preview(state: DocumentState, patch: Patch) -> DocumentState:
     """`state` with the candidate as a layer on top."""
-    layer = Layer(state.next_layer_id(), patch.title, patch.pixels, patch.mask, record=patch.record.to_json())
+    layer = Layer(state.next_layer_id(), _(patch.title), patch.pixels, patch.mask, record=patch.record.to_json())
     return state.with_layer(layer)
 
 
@@ -88,10 +89,10 @@ def accept(session: Session, patch: Patch, based_on: DocumentState) -> Step:
         StaleError: the picture under the candidate is not the one it was made from.
     """
     if based_on.pixels_differ(session.state) & patch.pixels.tiles.keys():
-        raise StaleError("The picture changed under this result since it was made; press R to make it again.")
+        raise StaleError(_("The picture changed under this result since it was made; press R to make it again."))
     state = preview(session.state, patch)
     state = state.with_mask("mask", _without(state.mask, patch.mask))
-    return session.commit(state, f"{patch.title}, seed {patch.seed}", patch.record.to_json())
+    return session.commit(state, _label(patch.title, patch.seed), patch.record.to_json())
 
 
 def changed_outside(session: Session) -> int:
@@ -109,6 +110,10 @@ def changed_outside(session: Session) -> int:
                 outside &= layer.mask is not None and layer.mask.read(rect)[..., 0] == 0
         count += int((outside & (before.read(rect) != now.read(rect)).any(axis=-1)).sum())
     return count
+
+
+def _label(title: str, seed: int) -> str:
+    return _("{method}, seed {seed}").format(method=_(title), seed=seed)
 
 
 def _without(mask: TileMap, taken: TileMap) -> TileMap:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import ModelError
+from editor.core.i18n import _
 from editor.host.jobs import CancelToken, Progress, lower_priority
 from editor.runtime.infer import InferenceEngine
 from editor.sdk.plugin import Inputs, Result
@@ -67,7 +68,7 @@ class RunContext:
 
     def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if self.engine is None:
-            raise ModelError(f"The model {model!r} can't be run here: no models are set up.")
+            raise ModelError(_("The model {model!r} can't be run here: no models are set up.").format(model=model))
         ran = self.engine.infer(model, inputs, cancel=lambda: self.token.cancelled, progress=self.progress)
         self.used.models[model] = ran.sha256
         self.used.device = ran.device

@@ -8,6 +8,7 @@ import numpy as np
 
 from editor.core.document import DocumentState, MaskName
 from editor.core.errors import WriteError
+from editor.core.i18n import _
 from editor.core.session import Session
 from editor.core.tiles import TileMap
 from editor.io.picture import Picture
@@ -25,7 +26,7 @@ def open_document(path: Path) -> tuple[Session, tuple[str, ...]]:
     else:
         picture = read_picture(path)
         state, notes = DocumentState.from_pixels(picture.pixels, picture.metadata, path.stem), picture.notes
-    return Session.open(state, path, f"Open {path.name}"), notes
+    return Session.open(state, path, _("Open {name}").format(name=path.name)), notes
 
 
 def save_project(session: Session, path: Path) -> None:
@@ -43,7 +44,11 @@ def export_document(state: DocumentState, path: Path, options: ExportOptions) ->
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WriteError(f"The folder {path.parent} can't be made: {error.strerror}. Choose another.") from error
+        raise WriteError(
+            _("The folder {folder} can't be made: {reason}. Choose another.").format(
+                folder=path.parent, reason=error.strerror
+            )
+        ) from error
     return write_picture(path, Picture(state.read(state.size.rect), state.metadata, ()), options)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Generic, Literal, TypeVar
 
 from editor.core.errors import Cancelled, EditorError, PluginError
+from editor.core.i18n import _
 from editor.core.signal import Signal
 
 T = TypeVar("T")
@@ -75,12 +76,14 @@ class Job(Generic[T]):
             self._end(lambda error=error: self.failed.emit(error))  # type: ignore[misc]  # bound now, called at once
         except MemoryError as error:
             log.warning("%s: out of memory", self.label, exc_info=True)
-            failure = PluginError(f"{self.label}: there is not enough memory. Close other programs or mask less.")
+            failure = PluginError(
+                _("{label}: there is not enough memory. Close other programs or mask less.").format(label=self.label)
+            )
             failure.__cause__ = error
             self._end(lambda: self.failed.emit(failure))
         except Exception as error:
             log.warning("%s failed", self.label, exc_info=True)
-            failure = PluginError(f"{self.label} failed; nothing was changed. The log says why.")
+            failure = PluginError(_("{label} failed; nothing was changed. The log says why.").format(label=self.label))
             failure.__cause__ = error
             self._end(lambda: self.failed.emit(failure))
         else:

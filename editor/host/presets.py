@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from editor.core.errors import ParamError, WriteError
+from editor.core.i18n import _
 from editor.io.atomic import replacing
 from editor.sdk.params import from_dict, to_dict
 from editor.sdk.plugin import Plugin
@@ -33,10 +34,14 @@ class Presets:
         try:
             values = tomllib.loads(path.read_text("utf-8"))
         except FileNotFoundError as error:
-            known = ", ".join(self.names(plugin)) or "none"
-            raise ParamError(f"{plugin.title} has no preset {name!r}; there are {known}.") from error
+            known = ", ".join(self.names(plugin)) or _("none")
+            raise ParamError(
+                _("{method} has no preset {name!r}; there are {known}.").format(
+                    method=_(plugin.title), name=name, known=known
+                )
+            ) from error
         except (OSError, ValueError) as error:
-            raise ParamError(f"The preset {name!r} is damaged; save it anew.") from error
+            raise ParamError(_("The preset {name!r} is damaged; save it anew.").format(name=name)) from error
         version = values.pop("version", plugin.version)
         if version < plugin.version and plugin.upgrade is not None:
             values = plugin.upgrade(version, values)
@@ -51,7 +56,9 @@ class Presets:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise WriteError(f"The folder {path.parent} can't be made: {error.strerror}.") from error
+            raise WriteError(
+                _("The folder {folder} can't be made: {reason}.").format(folder=path.parent, reason=error.strerror)
+            ) from error
         with replacing(path) as temporary:
             temporary.write_text("".join(lines), "utf-8")
 
@@ -60,5 +67,5 @@ class Presets:
 
     def _path(self, plugin: Plugin, name: str) -> Path:
         if not re.fullmatch(r"[\w][\w .-]{0,63}", name):
-            raise ParamError("A preset's name has letters, digits, spaces, dots and hyphens, up to 64 of them.")
+            raise ParamError(_("A preset's name has letters, digits, spaces, dots and hyphens, up to 64 of them."))
         return self._folder / plugin.id / f"{name}.toml"

@@ -8,6 +8,7 @@ from typing import Any
 
 from editor.core.errors import ParamError
 from editor.core.geometry import Rect
+from editor.core.i18n import _
 from editor.sdk.params import Value
 
 
@@ -45,4 +46,4 @@ class OpRecord:
         try:
             return cls(**{**data, "region": tuple(data["region"])})
         except (KeyError, TypeError) as error:
-            raise ParamError("This is not the record of a Kintsugi operation.") from error
+            raise ParamError(_("This is not the record of a Kintsugi operation.")) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from editor.core.codec import connect
 from editor.core.document import DocumentState
 from editor.core.errors import StoreError
+from editor.core.i18n import _
 from editor.core.restore import ReadSource
 from editor.core.session import Session
 from editor.core.store import Store, delete_journal
@@ -66,7 +67,11 @@ class Recovery:
             self._folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock.acquire(_lock_path(journal))
         except OSError as error:
-            raise StoreError(f"No journal can be kept in {self._folder} ({error.strerror}). Save often.") from error
+            raise StoreError(
+                _("No journal can be kept in {folder} ({reason}). Save often.").format(
+                    folder=self._folder, reason=error.strerror
+                )
+            ) from error
         assert lock is not None, "the name is new"
         return self._hold(Store.create(journal, session), lock)
 
@@ -132,10 +137,12 @@ class Recovery:
     def _claim_or_raise(self, item: Recoverable) -> FileLock:
         lock = self._claim(item.journal)
         if lock is None:
-            raise StoreError(f"{item.title} is open in another window, or its journal can't be opened.")
+            raise StoreError(
+                _("{title} is open in another window, or its journal can't be opened.").format(title=item.title)
+            )
         if not item.journal.exists():
             lock.release(delete=True)
-            raise StoreError(f"{item.title} was recovered or discarded in another window.")
+            raise StoreError(_("{title} was recovered or discarded in another window.").format(title=item.title))
         return lock
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from editor.core.errors import PluginError
+from editor.core.i18n import _
 from editor.sdk.plugin import Plugin
 
 log = logging.getLogger("kintsugi.registry")
@@ -21,7 +22,7 @@ class Registry:
     """The methods by id, in the order of their titles, and those that could not be imported with the reason."""
 
     def __init__(self, plugins: Mapping[str, Plugin], errors: Mapping[str, str] | None = None) -> None:
-        self.plugins = dict(sorted(plugins.items(), key=lambda item: item[1].title))
+        self.plugins = dict(sorted(plugins.items(), key=lambda item: _(item[1].title)))
         self.errors = dict(errors or {})
 
     @classmethod
@@ -52,8 +53,16 @@ class Registry:
         if plugin is not None:
             return plugin
         if plugin_id in self.errors:
-            raise PluginError(f"The method {plugin_id!r} could not be loaded: {self.errors[plugin_id]}")
-        raise PluginError(f"There is no method {plugin_id!r}; there are {', '.join(self.plugins) or 'none'}.")
+            raise PluginError(
+                _("The method {method!r} could not be loaded: {reason}").format(
+                    method=plugin_id, reason=self.errors[plugin_id]
+                )
+            )
+        raise PluginError(
+            _("There is no method {method!r}; there are {known}.").format(
+                method=plugin_id, known=", ".join(self.plugins) or _("none")
+            )
+        )
 
 
 def _candidates(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:

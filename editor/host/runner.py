@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from editor.core.document import DocumentState
 from editor.core.errors import Cancelled, EditorError, MaskError, ParamError, PluginError
 from editor.core.geometry import Rect, tile_keys, tile_rect
+from editor.core.i18n import _
 from editor.core.tiles import TileMap, TileWriter
 from editor.host.context import RunContext, Used
 from editor.host.jobs import CancelToken, Progress
@@ -67,7 +68,7 @@ class Runner:
         mask = state.mask
         if mask.empty:
             if plugin.needs.mask:
-                raise MaskError("There is no mask: paint over what should change first.")
+                raise MaskError(_("There is no mask: paint over what should change first."))
             mask = _full(mask)
         box = mask_box(mask)
         pixels = TileMap.blank(state.size, state.channels, state.dtype).write()
@@ -93,7 +94,11 @@ class Runner:
         plugin = self._registry.get(record.plugin)
         values = dict(record.params)
         if record.version > plugin.version:
-            raise ParamError(f"This step was made by a newer {plugin.title}; update Kintsugi to make it again.")
+            raise ParamError(
+                _("This step was made by a newer {method}; update Kintsugi to make it again.").format(
+                    method=_(plugin.title)
+                )
+            )
         if record.version < plugin.version and plugin.upgrade is not None:
             values = plugin.upgrade(record.version, values)
         return Request(plugin, from_dict(plugin.params, values), record.seed)
@@ -145,7 +150,7 @@ class Runner:
             for part in (tile_rect(key, out.base.size).intersect(region.hole) for key in tile_keys(region.hole)):
                 here = part.shift(-region.hole.left, -region.hole.top).slices
                 if under[here].any():
-                    ((_, target),) = out.parts(part)
+                    ((_part, target),) = out.parts(part)
                     target[under[here]] = filled[here][under[here]]
         return int(under.sum()), result.report
 
@@ -199,28 +204,32 @@ def _inputs(state: DocumentState, mask: TileMap, region: Region, source: NDArray
 
 def _checked(request: Request, inputs: Inputs, context: RunContext) -> Result:
     """Runs the method and looks at what it returns; a stranger's exception becomes a PluginError."""
-    title = request.plugin.title
+    title = _(request.plugin.title)
     try:
         result = request.plugin.run(inputs, request.params, context)
     except (EditorError, Cancelled, MemoryError):
         raise
     except Exception as error:
-        raise PluginError(f"{title} failed; nothing was changed. The log says why.") from error
+        raise PluginError(_("{method} failed; nothing was changed. The log says why.").format(method=title)) from error
     context.check()
     image = result.image if isinstance(result, Result) else None
     if not isinstance(image, np.ndarray) or image.shape != inputs.image.shape or image.dtype != np.float32:
-        raise PluginError(f"{title} returned something that is not a picture of the right size; nothing was changed.")
+        raise PluginError(
+            _("{method} returned something that is not a picture of the right size; nothing was changed.").format(
+                method=title
+            )
+        )
     under = image[inputs.mask > 0]
     if not np.isfinite(under).all():
-        raise PluginError(f"{title} returned values that are not numbers; nothing was changed.")
+        raise PluginError(_("{method} returned values that are not numbers; nothing was changed.").format(method=title))
     if under.size and (under.min() < -1e-3 or under.max() > 1 + 1e-3) and inputs.image.max() <= 1:
-        raise PluginError(f"{title} returned values out of range; nothing was changed.")
+        raise PluginError(_("{method} returned values out of range; nothing was changed.").format(method=title))
     return result
 
 
 def _full(mask: TileMap) -> TileMap:
     writer = mask.write()
-    for _, target in writer.parts(mask.size.rect):
+    for _rect, target in writer.parts(mask.size.rect):
         target[...] = 255
     return writer.freeze()
 
@@ -247,10 +256,10 @@ def _sha256(pixels: NDArray[Any]) -> str:
 def _joined(reports: list[tuple[int, Mapping[str, float | str]]]) -> dict[str, float | str]:
     """One report of all regions: numbers averaged by the masked pixels they speak for, texts of the largest."""
     joined: dict[str, float | str] = {}
-    for _, report in sorted(reports, key=lambda each: each[0]):
+    for _count, report in sorted(reports, key=lambda each: each[0]):
         joined.update(report)
     for name, value in joined.items():
         if isinstance(value, float):
             parts = [(count, float(report[name])) for count, report in reports if name in report]
-            joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _ in parts))
+            joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _part in parts))
     return joined

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from editor.core.errors import WriteError
+from editor.core.i18n import _
 
 
 @contextmanager
@@ -44,26 +45,26 @@ def replacing(path: Path) -> Iterator[Path]:
 def explain(error: OSError, path: Path) -> WriteError:
     """The line that a user gets for an error of the file system while `path` was written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        reason = f"The disk is full: {path.name} was not saved. Free some space or save elsewhere."
+        reason = _("The disk is full: {name} was not saved. Free some space or save elsewhere.").format(name=path.name)
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        reason = f"{path} can't be written: no permission. Save it in another folder."
+        reason = _("{path} can't be written: no permission. Save it in another folder.").format(path=path)
     elif error.errno in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():
-        reason = f"The folder {path.parent} does not exist; choose another one."
+        reason = _("The folder {folder} does not exist; choose another one.").format(folder=path.parent)
     elif error.errno == errno.EISDIR:
-        reason = f"{path} is a folder; choose a file name."
+        reason = _("{path} is a folder; choose a file name.").format(path=path)
     elif error.errno == errno.ENAMETOOLONG:
-        reason = f"The name {path.name[:40]}… is too long; choose a shorter one."
+        reason = _("The name {name}… is too long; choose a shorter one.").format(name=path.name[:40])
     else:
-        reason = f"{path.name} was not saved: {error.strerror or error}."
+        reason = _("{name} was not saved: {reason}.").format(name=path.name, reason=error.strerror or error)
     return WriteError(reason)
 
 
 def _check_target(target: Path, path: Path) -> None:
     if target.is_dir():
-        raise WriteError(f"{path} is a folder; choose a file name.")
+        raise WriteError(_("{path} is a folder; choose a file name.").format(path=path))
     # Replacing would succeed on a write-protected file, since only the folder counts there.
     if target.exists() and not os.access(target, os.W_OK):
-        raise WriteError(f"{path} is write-protected; save it under another name.")
+        raise WriteError(_("{path} is write-protected; save it under another name.").format(path=path))
 
 
 def _create_beside(target: Path) -> Path:

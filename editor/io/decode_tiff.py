@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import ReadError
+from editor.core.i18n import _, ngettext
 from editor.io import exif, icc, ifd
 from editor.io.decode import DAMAGED, TRUNCATED, CheckSize
 from editor.io.picture import Decoded
@@ -39,14 +40,19 @@ def decode_tiff(path: Path, check_size: CheckSize) -> Decoded:
             found.orientation = int(page.tags.valueof(_TAG_ORIENTATION, 1))
             others = sum(1 for other in file.pages if not other.aspage().is_reduced) - 1
             if others > 0:
-                found.notes.append(f"Only the first of {others + 1} pages was opened.")
+                text = ngettext(
+                    "Only the first of {count} pages was opened.",
+                    "Only the first of {count} pages was opened.",
+                    others + 1,
+                )
+                found.notes.append(text.format(count=others + 1))
             found.pixels = _pixels(page, path, found, found.notes)
             if file.is_bigtiff and _TAG_EXIF in page.tags:
-                found.notes.append("EXIF data in a BigTIFF file can't be carried over and was dropped.")
+                found.notes.append(_("EXIF data in a BigTIFF file can't be carried over and was dropped."))
     except (ReadError, MemoryError, OSError):
         raise
     except Exception as error:  # tifffile meets damaged structures with whatever Python raises there
-        raise ReadError(DAMAGED.format(name=path.name)) from error
+        raise ReadError(_(DAMAGED).format(name=path.name)) from error
     found.exif = _exif(path)
     return found
 
@@ -64,7 +70,7 @@ def _check_whole(page: TiffPage, path: Path) -> None:
     size_bytes = path.stat().st_size
     ends = [at + count for at, count in zip(page.dataoffsets, page.databytecounts, strict=False)]
     if not ends or not all(page.databytecounts) or max(ends) > size_bytes or _lost_tags(page) & _LAYOUT_TAGS:
-        raise ReadError(TRUNCATED.format(name=path.name))
+        raise ReadError(_(TRUNCATED).format(name=path.name))
 
 
 def _lost_tags(page: TiffPage) -> set[int]:
@@ -101,16 +107,20 @@ def _pixels(page: TiffPage, path: Path, found: Decoded, notes: list[str]) -> NDA
     photometric = int(page.photometric)
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCBCR):
         kind = getattr(page.photometric, "name", str(photometric))
-        raise ReadError(f"{path.name} holds {kind} data, which Kintsugi can't open; convert it to RGB TIFF first.")
+        raise ReadError(
+            _("{name} holds {kind} data, which Kintsugi can't open; convert it to RGB TIFF first.").format(
+                name=path.name, kind=kind
+            )
+        )
     data = page.asarray()
     if data.size == 0 or data.ndim not in (2, 3):
-        raise ReadError(DAMAGED.format(name=path.name))
+        raise ReadError(_(DAMAGED).format(name=path.name))
     if data.ndim == 2:
         data = data[..., None]
     elif int(page.planarconfig) == 2 and data.shape[0] == page.samplesperpixel:
         data = np.moveaxis(data, 0, -1)
     if photometric == _PALETTE:
-        notes.append("The palette was converted to RGB.")
+        notes.append(_("The palette was converted to RGB."))
         colours: NDArray[np.uint8] = (np.asarray(page.colormap) >> 8).astype(np.uint8)
         looked_up: NDArray[np.uint8] = colours.T[data[..., 0]]
         return looked_up
@@ -119,7 +129,7 @@ def _pixels(page: TiffPage, path: Path, found: Decoded, notes: list[str]) -> NDA
         data[..., 0] = np.iinfo(data.dtype).max - data[..., 0]
     colours_count = {_RGB: 3, _YCBCR: 3, _CMYK: 4}.get(photometric, 1)
     if data.shape[2] < colours_count:
-        raise ReadError(DAMAGED.format(name=path.name))
+        raise ReadError(_(DAMAGED).format(name=path.name))
     alpha = _alpha(data, colours_count, page, notes)
     data = data[..., :colours_count]
     if photometric == _CMYK:
@@ -128,7 +138,7 @@ def _pixels(page: TiffPage, path: Path, found: Decoded, notes: list[str]) -> NDA
         return data
     if int(page.extrasamples[0]) == _PREMULTIPLIED:
         data = _straight(data, alpha)
-        notes.append("Premultiplied alpha was converted to straight alpha.")
+        notes.append(_("Premultiplied alpha was converted to straight alpha."))
     return np.concatenate((data, alpha), axis=2)
 
 
@@ -137,22 +147,26 @@ def _depth(data: NDArray[Any], bits: int, path: Path, notes: list[str]) -> NDArr
     if data.dtype.kind == "f":
         data = data.astype(np.float32)
         if not np.isfinite(data).all():
-            notes.append("Pixels without a valid number were set to black.")
+            notes.append(_("Pixels without a valid number were set to black."))
             data = np.nan_to_num(data, nan=0.0, posinf=0.0, neginf=0.0)
         return data
     if data.dtype == np.bool_ or (data.dtype.kind == "u" and bits < 8):
-        notes.append(f"{bits}-bit grey was converted to 8-bit grey.")
+        notes.append(_("{bits}-bit grey was converted to 8-bit grey.").format(bits=bits))
         table = np.arange(2**bits, dtype=np.uint32) * 255 // (2**bits - 1)
         data = table.astype(np.uint8)[data.astype(np.uint8)]
     elif data.dtype == np.uint16 and 8 < bits < 16:
-        notes.append(f"{bits}-bit values were stretched to 16 bits.")
+        notes.append(_("{bits}-bit values were stretched to 16 bits.").format(bits=bits))
         table = np.arange(2**bits, dtype=np.uint32) * 65535 // (2**bits - 1)
         data = table.astype(np.uint16)[data]
     elif data.dtype == np.uint32:
-        notes.append("32-bit whole numbers were reduced to 16 bits.")
+        notes.append(_("32-bit whole numbers were reduced to 16 bits."))
         data = (data >> 16).astype(np.uint16)
     elif data.dtype not in (np.uint8, np.uint16):
-        raise ReadError(f"{path.name} holds {data.dtype} numbers; convert it to an 8- or 16-bit TIFF first.")
+        raise ReadError(
+            _("{name} holds {dtype} numbers; convert it to an 8- or 16-bit TIFF first.").format(
+                name=path.name, dtype=data.dtype
+            )
+        )
     return data
 
 
@@ -162,7 +176,7 @@ def _alpha(data: NDArray[Any], colours: int, page: TiffPage, notes: list[str]) -
         return None
     kinds = [int(kind) for kind in page.extrasamples]
     if extra > 1 or not kinds or kinds[0] not in (1, 2):
-        notes.append("Extra channels that are not transparency were dropped.")
+        notes.append(_("Extra channels that are not transparency were dropped."))
     return data[..., colours : colours + 1] if kinds and kinds[0] in (1, 2) else None
 
 
@@ -178,7 +192,7 @@ def _straight(data: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
 
 def _from_cmyk(data: NDArray[Any], found: Decoded, notes: list[str], path: Path) -> NDArray[Any]:
     if data.dtype == np.float32:
-        raise ReadError(f"{path.name} holds CMYK as floating point; convert it to RGB TIFF first.")
+        raise ReadError(_("{name} holds CMYK as floating point; convert it to RGB TIFF first.").format(name=path.name))
     pixels, note = icc.cmyk_with_note(data, found.icc)
     found.icc = None
     notes.append(note)

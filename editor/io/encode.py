@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import WriteError
+from editor.core.i18n import _
 from editor.core.metadata import Metadata
 from editor.io import depth, exif, ifd, jpeg_segments, png_chunks
 from editor.io.options import ExportOptions
@@ -28,7 +29,7 @@ def encode_jpeg(
     _check_size(pixels, _JPEG_MAX_PX, "JPEG")
     pixels = eight_bit(pixels, "JPEG", notes)
     if pixels.shape[2] in (2, 4):
-        notes.append("JPEG has no transparency; the picture was put on white.")
+        notes.append(_("JPEG has no transparency; the picture was put on white."))
         pixels = depth.on_white(pixels)
     dpi = exif.resolution_dpi(metadata.exif) if metadata.exif else None
     data = _pillow_jpeg(pixels, options.quality, options.subsampling, dpi)
@@ -44,7 +45,7 @@ def encode_jpeg(
         try:
             segments.extend(jpeg_segments.icc_segments(metadata.icc))
         except jpeg_segments.JpegError:
-            notes.append("The colour profile is too large for JPEG and was left out.")
+            notes.append(_("The colour profile is too large for JPEG and was left out."))
     return [jpeg_segments.insert(data, segments)]
 
 
@@ -56,7 +57,7 @@ def encode_png(
 
     pixels = whole_numbers(pixels, options.bits, "PNG", notes)
     if metadata.iptc:
-        notes.append("PNG has no place for IPTC; it was left out.")
+        notes.append(_("PNG has no place for IPTC; it was left out."))
     parts = [png_chunks.icc_chunk(metadata.icc) if metadata.icc else png_chunks.srgb_chunk()]
     if metadata.exif:
         parts.append(png_chunks.exif_chunk(metadata.exif))
@@ -68,7 +69,7 @@ def encode_png(
     try:
         data = imagecodecs.png_encode(_plane(pixels), **_PNG_COMPRESSION)
     except (imagecodecs.PngError, ValueError) as error:
-        raise WriteError("The picture can't be written as PNG; try TIFF.") from error
+        raise WriteError(_("The picture can't be written as PNG; try TIFF.")) from error
     return png_chunks.insert(bytes(data), parts)
 
 
@@ -83,12 +84,12 @@ def encode_webp(
     profile = metadata.icc
     if pixels.shape[2] < 3:
         if profile:
-            notes.append("WebP has no grey pictures; the grey colour profile was left out.")
+            notes.append(_("WebP has no grey pictures; the grey colour profile was left out."))
             profile = None
         grey, rest = pixels[..., :1], pixels[..., 1:]
         pixels = np.concatenate((grey, grey, grey, rest), axis=2)
     if metadata.iptc:
-        notes.append("WebP has no place for IPTC; it was left out.")
+        notes.append(_("WebP has no place for IPTC; it was left out."))
     out = io.BytesIO()
     try:
         Image.fromarray(pixels).save(
@@ -103,7 +104,7 @@ def encode_webp(
             xmp=metadata.xmp or b"",
         )
     except (OSError, ValueError) as error:
-        raise WriteError("The picture can't be written as WebP; try PNG or JPEG.") from error
+        raise WriteError(_("The picture can't be written as WebP; try PNG or JPEG.")) from error
     return [out.getvalue()]
 
 
@@ -113,12 +114,12 @@ def encode_bmp(pixels: NDArray[Any], metadata: Metadata, *, notes: list[str]) ->
 
     pixels = eight_bit(pixels, "BMP", notes)
     if pixels.shape[2] in (2, 4):
-        notes.append("BMP has no transparency; the picture was put on white.")
+        notes.append(_("BMP has no transparency; the picture was put on white."))
         pixels = depth.on_white(pixels)
     lost = [
         name
         for name, block in (
-            ("colour profile", metadata.icc),
+            (_("colour profile"), metadata.icc),
             ("EXIF", metadata.exif),
             ("XMP", metadata.xmp),
             ("IPTC", metadata.iptc),
@@ -126,7 +127,7 @@ def encode_bmp(pixels: NDArray[Any], metadata: Metadata, *, notes: list[str]) ->
         if block
     ]
     if lost:
-        notes.append(f"BMP has no place for {', '.join(lost)}; left out.")
+        notes.append(_("BMP has no place for {names}; left out.").format(names=", ".join(lost)))
     out = io.BytesIO()
     Image.fromarray(_plane(pixels)).save(out, "BMP")
     return [out.getvalue()]
@@ -135,8 +136,11 @@ def encode_bmp(pixels: NDArray[Any], metadata: Metadata, *, notes: list[str]) ->
 def eight_bit(pixels: NDArray[Any], format_name: str, notes: list[str]) -> NDArray[np.uint8]:
     """The pixels in 8 bit, with a note if that loses something."""
     if pixels.dtype != np.uint8:
-        was = "16-bit" if pixels.dtype == np.uint16 else "Floating-point"
-        notes.append(f"{was} values were rounded to 8 bits for {format_name}.")
+        if pixels.dtype == np.uint16:
+            text = _("16-bit values were rounded to 8 bits for {format_name}.")
+        else:
+            text = _("Floating-point values were rounded to 8 bits for {format_name}.")
+        notes.append(text.format(format_name=format_name))
     return depth.to_uint8(pixels)
 
 
@@ -145,7 +149,9 @@ def whole_numbers(pixels: NDArray[Any], bits: int | None, format_name: str, note
     if bits == 8:
         return eight_bit(pixels, format_name, notes)
     if pixels.dtype == np.float32:
-        notes.append(f"Floating-point values were rounded to 16 bits for {format_name}.")
+        notes.append(
+            _("Floating-point values were rounded to 16 bits for {format_name}.").format(format_name=format_name)
+        )
     return depth.to_uint16(pixels) if bits == 16 or pixels.dtype == np.float32 else pixels
 
 
@@ -173,7 +179,7 @@ def _pillow_jpeg(
     try:
         Image.fromarray(_plane(pixels)).save(out, "JPEG", quality=quality, subsampling=subsampling, dpi=whole_dpi)
     except (OSError, ValueError) as error:
-        raise WriteError("The picture can't be written as JPEG; try PNG or TIFF.") from error
+        raise WriteError(_("The picture can't be written as JPEG; try PNG or TIFF.")) from error
     return out.getvalue()
 
 
@@ -184,18 +190,18 @@ def _fitting_exif(block: bytes | None, for_thumbnail: NDArray[Any] | None, notes
     if len(block) > jpeg_segments.MAX_EXIF:
         try:
             block = exif.without_maker_note(block)
-            notes.append("The EXIF data was too large for JPEG; the camera maker's own part was left out.")
+            notes.append(_("The EXIF data was too large for JPEG; the camera maker's own part was left out."))
         except ifd.IfdError:
             pass
     if len(block) > jpeg_segments.MAX_EXIF:
-        notes.append("The EXIF data was too large for JPEG and was left out.")
+        notes.append(_("The EXIF data was too large for JPEG and was left out."))
         return None
     if for_thumbnail is not None:
         small = _pillow_jpeg(thumbnail_rgb(for_thumbnail), 80, "4:2:0")
         with_thumbnail = exif.with_thumbnail(block, small)
         if len(with_thumbnail) <= jpeg_segments.MAX_EXIF:
             return with_thumbnail
-        notes.append("There was no room for a new thumbnail in the EXIF data.")
+        notes.append(_("There was no room for a new thumbnail in the EXIF data."))
     return block
 
 
@@ -203,8 +209,10 @@ def _check_size(pixels: NDArray[Any], limit: int, format_name: str) -> None:
     height, width = pixels.shape[:2]
     if max(width, height) > limit:
         raise WriteError(
-            f"{format_name} holds at most {limit} pixels a side, and the picture is {width} x {height}; "
-            "export it as TIFF or PNG."
+            _(
+                "{format_name} holds at most {limit} pixels a side, and the picture is {width} x {height}; "
+                "export it as TIFF or PNG."
+            ).format(format_name=format_name, limit=limit, width=width, height=height)
         )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import WriteError
+from editor.core.i18n import _
 from editor.core.metadata import Metadata
 from editor.io import exif, ifd
 from editor.io.encode import thumbnail_rgb, whole_numbers
@@ -106,7 +107,7 @@ def _write_strips(file: BinaryIO, strips: Iterator[bytes]) -> list[tuple[int, in
     for strip in strips:
         places.append((file.tell(), len(strip)))
         if file.tell() + len(strip) > _LIMIT_BYTES:
-            raise WriteError("The TIFF would be larger than 4 GB; export 8 bits, or PNG.")
+            raise WriteError(_("The TIFF would be larger than 4 GB; export 8 bits, or PNG."))
         file.write(strip)
     return places
 

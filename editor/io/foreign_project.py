@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from editor.core.document import DocumentState
 from editor.core.errors import ReadError
 from editor.core.geometry import Rect, Size
+from editor.core.i18n import _, ngettext
 from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.core.tiles import TileMap
@@ -26,10 +27,14 @@ def read_foreign(archive: ZipFile, max_pixels: int) -> tuple[DocumentState, tupl
     """
     size, stack = parse_stack(archive)
     if size.width * size.height > max_pixels:
-        raise ReadError(f"The picture of {size.width} x {size.height} pixels is larger than Kintsugi can open.")
+        raise ReadError(
+            _("The picture of {width} x {height} pixels is larger than Kintsugi can open.").format(
+                width=size.width, height=size.height
+            )
+        )
     if not stack:
         raise ValueError("no layers")
-    notes = ["This project comes from another program; its layers were adapted."]
+    notes = [_("This project comes from another program; its layers were adapted.")]
     if not all(layer.normal for layer in stack):
         return _merged(archive, size, stack, max_pixels, notes)
     decoded = [read_rgba(archive, layer.source, max_pixels) for layer in stack]
@@ -42,9 +47,9 @@ def read_foreign(archive: ZipFile, max_pixels: int) -> tuple[DocumentState, tupl
     if bottom.visible and bottom.opacity >= 1 and (placed[0][..., 3] == full).all():
         layers = tuple(_layer(index, s, p) for index, (s, p) in enumerate(zip(stack, placed, strict=True)))
         return _document(layers, metadata), tuple(notes)
-    notes.append("Its background is transparent, so its layers were merged into one.")
+    notes.append(_("Its background is transparent, so its layers were merged into one."))
     flat = _over(stack, placed)
-    return _document((Layer(0, "Merged", TileMap.from_array(flat)),), metadata), tuple(notes)
+    return _document((Layer(0, _("Merged"), TileMap.from_array(flat)),), metadata), tuple(notes)
 
 
 def _document(layers: tuple[Layer, ...], metadata: Metadata) -> DocumentState:
@@ -57,13 +62,20 @@ def _merged(
 ) -> tuple[DocumentState, tuple[str, ...]]:
     """The picture as the other program saw it, since its blending cannot be repeated here."""
     if MERGED not in archive.namelist():
-        raise ReadError("The project uses blending that Kintsugi doesn't have; flatten it in the other program first.")
+        raise ReadError(
+            _("The project uses blending that Kintsugi doesn't have; flatten it in the other program first.")
+        )
     pixels, icc = read_rgba(archive, MERGED, max_pixels)
     if pixels.shape[:2] != (size.height, size.width):
         raise ValueError("merged picture of another size")
-    notes.append(f"It uses blending that Kintsugi doesn't have, so its {len(stack)} layers were merged into one.")
+    text = ngettext(
+        "It uses blending that Kintsugi doesn't have, so its {count} layers were merged into one.",
+        "It uses blending that Kintsugi doesn't have, so its {count} layers were merged into one.",
+        len(stack),
+    )
+    notes.append(text.format(count=len(stack)))
     opaque = (pixels[..., 3] == np.iinfo(pixels.dtype).max).all()
-    layer = Layer(0, "Merged", TileMap.from_array(pixels[..., :3] if opaque else pixels))
+    layer = Layer(0, _("Merged"), TileMap.from_array(pixels[..., :3] if opaque else pixels))
     return _document((layer,), Metadata(icc=_common_profile([icc], notes))), tuple(notes)
 
 
@@ -71,13 +83,13 @@ def _common_profile(profiles: list[bytes | None], notes: list[str]) -> bytes | N
     from editor.io import icc
 
     if len(set(profiles)) > 1:
-        notes.append("Its layers have different colour profiles; that of the lowest is used for all.")
+        notes.append(_("Its layers have different colour profiles; that of the lowest is used for all."))
     if profiles[0] is None:
         return None
     try:
         return profiles[0] if icc.colour_space(profiles[0]) == "RGB" else None
     except ValueError:
-        notes.append("The colour profile is damaged and was dropped.")
+        notes.append(_("The colour profile is damaged and was dropped."))
         return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from editor.core.i18n import N_
+
 READ_FORMATS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
@@ -53,9 +55,9 @@ _FOREIGN_MAGIC = (
     (b"\x76\x2f\x31\x01", "OpenEXR"),
     (b"gimp xcf", "GIMP"),
     (b"PK\x03\x04", "ZIP"),
-    (b"FUJIFILM", "Fujifilm raw"),
-    (b"IIU\0", "Panasonic raw"),
-    (b"IIRO", "Olympus raw"),
+    (b"FUJIFILM", N_("Fujifilm raw")),
+    (b"IIU\0", N_("Panasonic raw")),
+    (b"IIRO", N_("Olympus raw")),
 )
 
 
@@ -67,10 +69,12 @@ def sniff(head: bytes) -> str | None:
 
 
 def foreign(head: bytes) -> str | None:
-    """The name of a well-known format that is not read here, for the error's text."""
+    """The name of a well-known format that is not read here, for the error's text, which translates it."""
     if head[4:8] == b"ftyp":
         brand = head[8:12]
         if brand in (b"avif", b"avis"):
             return "AVIF"
-        return "Canon raw" if brand == b"crx " else "HEIC" if brand in (b"heic", b"heix", b"mif1", b"hevc") else "video"
+        if brand == b"crx ":
+            return N_("Canon raw")
+        return "HEIC" if brand in (b"heic", b"heix", b"mif1", b"hevc") else N_("video")
     return next((name for magic, name in _FOREIGN_MAGIC if head.startswith(magic)), None)

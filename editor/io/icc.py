@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from editor.core.i18n import _
+
 
 def colour_space(profile: bytes) -> str:
     """'RGB', 'GRAY', 'CMYK' or another four-letter space. Raises ValueError if the profile is damaged."""
@@ -25,8 +27,10 @@ def cmyk_with_note(cmyk: NDArray[Any], profile: bytes | None) -> tuple[NDArray[A
         fits = profile is not None and colour_space(profile) == "CMYK"
     except ValueError:
         fits = False
-    how = "with its profile" if fits else "without a profile, so colours are approximate"
-    return cmyk_to_srgb(cmyk, profile if fits else None), f"CMYK was converted to sRGB {how}."
+    if fits:
+        return cmyk_to_srgb(cmyk, profile), _("CMYK was converted to sRGB with its profile.")
+    note = _("CMYK was converted to sRGB without a profile, so colours are approximate.")
+    return cmyk_to_srgb(cmyk, None), note
 
 
 def cmyk_to_srgb(cmyk: NDArray[Any], profile: bytes | None) -> NDArray[Any]:

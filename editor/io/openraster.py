@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from editor.core.document import DocumentState
 from editor.core.errors import ReadError
 from editor.core.geometry import Size
+from editor.core.i18n import _
 from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.io import decode, depth, encode
@@ -143,7 +144,11 @@ def read_png(archive: ZipFile, name: str, max_pixels: int) -> tuple[NDArray[Any]
 
     def check_size(width: int, height: int) -> None:
         if width * height > max_pixels:
-            raise ReadError(f"A layer of {width} x {height} pixels is larger than Kintsugi can open.")
+            raise ReadError(
+                _("A layer of {width} x {height} pixels is larger than Kintsugi can open.").format(
+                    width=width, height=height
+                )
+            )
 
     found = decode.decode_png(archive.read(name), name, check_size)
     return found.pixels if found.pixels.ndim == 3 else found.pixels[..., None], found.icc

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from editor.core.errors import ParamError
+from editor.core.i18n import _
 
 SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0")
 
@@ -22,8 +23,8 @@ class ExportOptions:
 
     def __post_init__(self) -> None:
         if not 1 <= self.quality <= 100:
-            raise ParamError(f"The quality must be between 1 and 100, not {self.quality}.")
+            raise ParamError(_("The quality must be between 1 and 100, not {quality}.").format(quality=self.quality))
         if self.subsampling not in SUBSAMPLINGS:
-            raise ParamError(f"The colour subsampling must be one of {', '.join(SUBSAMPLINGS)}.")
+            raise ParamError(_("The colour subsampling must be one of {known}.").format(known=", ".join(SUBSAMPLINGS)))
         if self.bits not in (None, 8, 16):
-            raise ParamError(f"A file has 8 or 16 bits, not {self.bits}.")
+            raise ParamError(_("A file has 8 or 16 bits, not {bits}.").format(bits=self.bits))

@@ -14,6 +14,7 @@ import numpy as np
 from editor.core.document import DocumentState
 from editor.core.errors import ReadError, WriteError
 from editor.core.geometry import Size
+from editor.core.i18n import _
 from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.core.tiles import TileMap
@@ -53,26 +54,34 @@ def write_project(path: Path, state: DocumentState) -> None:
             }
             openraster.put(archive, _DOCUMENT, json.dumps(described, default=_plain).encode(), compress=True)
     except MemoryError as error:
-        raise WriteError(f"There was not enough memory to save {path.name}; close other programs first.") from error
+        raise WriteError(
+            _("There was not enough memory to save {name}; close other programs first.").format(name=path.name)
+        ) from error
 
 
 def read_project(path: Path) -> tuple[DocumentState, tuple[str, ...]]:
     """The document, and what the user should know about how it was read. Raises ReadError."""
-    damaged = f"{path.name} is damaged and can't be opened. Restore it from a backup."
+    damaged = _("{name} is damaged and can't be opened. Restore it from a backup.").format(name=path.name)
     try:
         with path.open("rb") as file:
             if not is_zipfile(file):
-                raise ReadError(damaged if file.seek(0, 2) else f"{path.name} is empty. Restore it from a backup.")
+                empty = file.seek(0, 2) == 0
+                text = _("{name} is empty. Restore it from a backup.").format(name=path.name)
+                raise ReadError(text if empty else damaged)
         with ZipFile(path) as archive:
             return _read(archive)
     except FileNotFoundError as error:
-        raise ReadError(f"{path} does not exist.") from error
+        raise ReadError(_("{path} does not exist.").format(path=path)) from error
     except IsADirectoryError as error:
-        raise ReadError(f"{path.name} is a folder; choose a file in it.") from error
+        raise ReadError(_("{name} is a folder; choose a file in it.").format(name=path.name)) from error
     except OSError as error:
-        raise ReadError(f"{path.name} can't be read: {error.strerror or error}.") from error
+        raise ReadError(
+            _("{name} can't be read: {reason}.").format(name=path.name, reason=error.strerror or error)
+        ) from error
     except MemoryError as error:
-        raise ReadError(f"There is not enough memory to open {path.name}; close other programs first.") from error
+        raise ReadError(
+            _("There is not enough memory to open {name}; close other programs first.").format(name=path.name)
+        ) from error
     except ReadError:
         raise
     except Exception as error:  # zip, XML, JSON, zstd and PNG each have damage of their own to report
@@ -121,13 +130,13 @@ def _read(archive: ZipFile) -> tuple[DocumentState, tuple[str, ...]]:
         raise ValueError("document.json too large")
     described = json.loads(archive.read(_DOCUMENT))
     if described["version"] > _VERSION:
-        raise ReadError("This project was made by a newer Kintsugi; open it with that one.")
+        raise ReadError(_("This project was made by a newer Kintsugi; open it with that one."))
     if any(crc != archive.getinfo(name).CRC for name, crc in described["foreign"].items()):
         state, notes = read_foreign(archive, _MAX_PIXELS)
-        return state, (*notes, "Another program has changed it, so Kintsugi's own masks and records were left out.")
+        return state, (*notes, _("Another program has changed it, so Kintsugi's own masks and records were left out."))
     size = Size(*described["size"])
     if size.width * size.height > _MAX_PIXELS:
-        raise ReadError("The project is larger than Kintsugi can open.")
+        raise ReadError(_("The project is larger than Kintsugi can open."))
     layers = tuple(_read_layer(archive, layer, size) for layer in described["layers"])
     masks = {name: read_tiles(archive, described["masks"][name], size) for name in _MASKS}
     metadata = Metadata(**{name: archive.read(entry) for name, entry in described["metadata"].items()})

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from editor.core.errors import MaskError, ReadError
 from editor.core.geometry import Size
+from editor.core.i18n import _
 from editor.core.metadata import Metadata
 from editor.io import decode, exif, formats, icc, ifd, xmp
 from editor.io.picture import Decoded, Picture
@@ -34,11 +35,13 @@ def read_picture(path: Path, *, max_pixels: int = 400_000_000) -> Picture:
 
     def check_size(width: int, height: int) -> None:
         if width < 1 or height < 1:
-            raise ReadError(decode.DAMAGED.format(name=path.name))
+            raise ReadError(_(decode.DAMAGED).format(name=path.name))
         if width * height > max_pixels:
             raise ReadError(
-                f"{path.name} says that it is {width} x {height} pixels; "
-                f"Kintsugi opens pictures of up to {max_pixels // 1_000_000} megapixels."
+                _(
+                    "{name} says that it is {width} x {height} pixels; Kintsugi opens pictures of up to {limit} "
+                    "megapixels."
+                ).format(name=path.name, width=width, height=height, limit=max_pixels // 1_000_000)
             )
 
     try:
@@ -50,12 +53,18 @@ def read_picture(path: Path, *, max_pixels: int = 400_000_000) -> Picture:
             found = _DECODERS[kind](path.read_bytes(), path.name, check_size)
         expected = formats.READ_FORMATS.get(path.suffix.lower())
         if expected not in (None, kind):
-            found.notes.insert(0, f"{path.name} is really a {kind} file, in spite of its name.")
+            found.notes.insert(
+                0, _("{name} is really a {kind} file, in spite of its name.").format(name=path.name, kind=kind)
+            )
         return _finish(found)
     except OSError as error:
-        raise ReadError(f"{path.name} can't be read: {error.strerror or error}.") from error
+        raise ReadError(
+            _("{name} can't be read: {reason}.").format(name=path.name, reason=error.strerror or error)
+        ) from error
     except MemoryError as error:
-        raise ReadError(f"There is not enough memory to open {path.name}; close other programs first.") from error
+        raise ReadError(
+            _("There is not enough memory to open {name}; close other programs first.").format(name=path.name)
+        ) from error
 
 
 def read_mask(path: Path, size: Size) -> NDArray[np.uint8]:
@@ -71,8 +80,10 @@ def read_mask(path: Path, size: Size) -> NDArray[np.uint8]:
     height, width, channels = pixels.shape
     if (width, height) != (size.width, size.height):
         raise MaskError(
-            f"The mask {path.name} is {width} x {height} pixels, but the picture is {size.width} x {size.height}; "
-            "make both the same size."
+            _(
+                "The mask {name} is {width} x {height} pixels, but the picture is {wanted_width} x {wanted_height}; "
+                "make both the same size."
+            ).format(name=path.name, width=width, height=height, wanted_width=size.width, wanted_height=size.height)
         )
     if channels in (2, 4):
         colour, alpha = pixels[..., :-1], pixels[..., -1]
@@ -89,24 +100,33 @@ def _kind(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(32)
     except IsADirectoryError as error:
-        raise ReadError(f"{name} is a folder; choose a picture in it.") from error
+        raise ReadError(_("{name} is a folder; choose a picture in it.").format(name=name)) from error
     except FileNotFoundError as error:
-        raise ReadError(f"{path} does not exist.") from error
+        raise ReadError(_("{path} does not exist.").format(path=path)) from error
     except PermissionError as error:
-        text = f"{name} is a folder; choose a picture in it." if path.is_dir() else f"You may not read {path}."
-        raise ReadError(text) from error
+        if path.is_dir():
+            raise ReadError(_("{name} is a folder; choose a picture in it.").format(name=name)) from error
+        raise ReadError(_("You may not read {path}.").format(path=path)) from error
     except (OSError, ValueError) as error:
-        raise ReadError(f"{path} can't be read.") from error
+        raise ReadError(_("{path} can't be read.").format(path=path)) from error
     if not head:
-        raise ReadError(f"{name} is empty. Copy it again from the card or a backup.")
+        raise ReadError(_("{name} is empty. Copy it again from the card or a backup.").format(name=name))
     kind = formats.sniff(head)
     if suffix in formats.RAW_SUFFIXES or (kind is None and suffix and suffix not in formats.READ_FORMATS):
-        raise ReadError(f"Kintsugi can't open {suffix} files; convert {name} to TIFF or PNG first.")
+        raise ReadError(
+            _("Kintsugi can't open {suffix} files; convert {name} to TIFF or PNG first.").format(
+                suffix=suffix, name=name
+            )
+        )
     if kind is None:
         other = formats.foreign(head)
         if other:
-            raise ReadError(f"{name} is really a {other} file, which Kintsugi can't open; convert it to TIFF or PNG.")
-        raise ReadError(f"{name} is not a picture, or its beginning is damaged.")
+            raise ReadError(
+                _("{name} is really a {kind} file, which Kintsugi can't open; convert it to TIFF or PNG.").format(
+                    name=name, kind=_(other)
+                )
+            )
+        raise ReadError(_("{name} is not a picture, or its beginning is damaged.").format(name=name))
     return kind
 
 
@@ -124,7 +144,7 @@ def _finish(found: Decoded) -> Picture:
             turn = exif.orientation(block) if turn is None else turn
         except ifd.IfdError:
             block = None
-            found.notes.append("The EXIF data is damaged and was dropped.")
+            found.notes.append(_("The EXIF data is damaged and was dropped."))
     pixels = oriented(pixels, turn or 1)
     if block is not None:
         block = exif.upright(block, pixels.shape[1], pixels.shape[0])
@@ -154,11 +174,11 @@ def _sound_profile(profile: bytes | None, channels: int, notes: list[str]) -> by
     try:
         space = icc.colour_space(profile)
     except ValueError:
-        notes.append("The colour profile is damaged and was dropped; the colours are taken as sRGB.")
+        notes.append(_("The colour profile is damaged and was dropped; the colours are taken as sRGB."))
         return None
     wanted = "RGB" if channels >= 3 else "GRAY"
     if space != wanted:
-        notes.append(f"The colour profile is for {space}, not for this picture, and was dropped.")
+        notes.append(_("The colour profile is for {space}, not for this picture, and was dropped.").format(space=space))
         return None
     return profile
 
@@ -169,6 +189,6 @@ def _sound_xmp(packet: bytes | None, notes: list[str]) -> bytes | None:
     try:
         xmp.check(packet)
     except ValueError:
-        notes.append("The XMP data is damaged and was dropped.")
+        notes.append(_("The XMP data is damaged and was dropped."))
         return None
     return xmp.upright(packet)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from editor.core.errors import WriteError
+from editor.core.i18n import _
 from editor.core.metadata import Metadata
 from editor.io import encode, exif, formats, ifd, xmp
 from editor.io.atomic import replacing
@@ -35,7 +36,11 @@ def write_picture(path: Path, picture: Picture, options: ExportOptions = _DEFAUL
     kind = formats.WRITE_FORMATS.get(path.suffix.lower())
     if kind is None:
         known = ", ".join(suffix for suffix in WRITE_SUFFIXES if suffix != ".dib")
-        raise WriteError(f"Kintsugi can't write {path.suffix or 'files without a suffix'}; use one of {known}.")
+        raise WriteError(
+            _("Kintsugi can't write {kind}; use one of {known}.").format(
+                kind=path.suffix or _("files without a suffix"), known=known
+            )
+        )
     notes: list[str] = []
     metadata, thumbnail = _cleaned(picture, notes)
     try:
@@ -50,7 +55,9 @@ def write_picture(path: Path, picture: Picture, options: ExportOptions = _DEFAUL
                 with temporary.open("wb") as file:
                     file.writelines(parts)
     except MemoryError as error:
-        raise WriteError(f"There was not enough memory to save {path.name}; close other programs first.") from error
+        raise WriteError(
+            _("There was not enough memory to save {name}; close other programs first.").format(name=path.name)
+        ) from error
     return tuple(notes)
 
 
@@ -76,7 +83,7 @@ def _cleaned(picture: Picture, notes: list[str]) -> tuple[Metadata, bool]:
             thumbnail = exif.has_thumbnail(block)
             block = exif.upright(exif.without_thumbnail(block), width, height)
         except ifd.IfdError:
-            notes.append("The EXIF data is damaged and was left out.")
+            notes.append(_("The EXIF data is damaged and was left out."))
             block, thumbnail = None, False
     packet = xmp.without_pictures(xmp.upright(metadata.xmp)) if metadata.xmp else None
     return replace(metadata, exif=block, xmp=packet), thumbnail

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from editor.core.errors import ModelError, OutOfMemory
+from editor.core.i18n import _
 from editor.runtime import providers, selftest, tiled, tiling
 from editor.runtime.manifest import ModelManifest
 from editor.runtime.providers import Choice, DeviceReport, Provider
@@ -159,7 +160,11 @@ class InferenceEngine:
                 verdict = selftest.compare(task.manifest, accelerated, cpu, task.cancel)
             self._verdicts.put(sha256, device, verdict)
         if not verdict.trusted:
-            raise _DeviceError(f"its self-test there differed from the CPU by {100 * verdict.difference:.3g} %")
+            raise _DeviceError(
+                _("its self-test there differed from the CPU by {difference:.3g} %").format(
+                    difference=100 * verdict.difference
+                )
+            )
 
     def _run(self, task: _Task, provider: Provider) -> dict[str, NDArray[Any]]:
         """Runs on one device, in smaller tiles while memory does not suffice."""
@@ -219,7 +224,9 @@ class InferenceEngine:
         if not known:
             chain = self._choice.providers
             device, following = (self._choice.device(p) for p in chain[chain.index(provider) :][:2])
-            message = f"{task.manifest.title} does not run on {device}: {cause}. It runs on {following} instead."
+            message = _("{model} does not run on {device}: {cause}. It runs on {following} instead.").format(
+                model=task.manifest.title, device=device, cause=cause, following=following
+            )
             log.warning("%s", message, exc_info=error)
             self._on_message(message)
         return cause

@@ -41,6 +41,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from editor.core.errors import ModelError
+from editor.core.i18n import _
 
 LAYOUTS = ("NCHW", "NHWC", "plain")
 COLOUR_CHANNELS = {"RGB": 3, "BGR": 3, "grey": 1, "mask": 1}
@@ -168,9 +169,13 @@ class ModelManifest:
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise ModelError(f"The model description {path} cannot be read: {error.strerror}.") from error
+            raise ModelError(
+                _("The model description {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ModelError(f"The model description {path} is not valid TOML: {error}.") from error
+            raise ModelError(
+                _("The model description {path} is not valid TOML: {error}.").format(path=path, error=error)
+            ) from error
         return _manifest(_Table(path, "", values))
 
 
@@ -183,78 +188,84 @@ class _Table:
         self._values = dict(values)
 
     def wrong(self, field: str, problem: str) -> ModelError:
-        return ModelError(f"The model description {self._path} is wrong: {self._where}{field} {problem}.")
+        return ModelError(
+            _("The model description {path} is wrong: {where}{field} {problem}.").format(
+                path=self._path, where=self._where, field=field, problem=problem
+            )
+        )
 
     def has(self, field: str) -> bool:
         return field in self._values
 
     def _take(self, field: str, kinds: tuple[type, ...], what: str) -> Any:
         if field not in self._values:
-            raise self.wrong(field, "is missing")
+            raise self.wrong(field, _("is missing"))
         value = self._values.pop(field)
         if type(value) not in kinds:
-            raise self.wrong(field, f"must be {what}, not {value!r}")
+            raise self.wrong(field, _("must be {what}, not {value!r}").format(what=what, value=value))
         return value
 
     def text(self, field: str) -> str:
-        value: str = self._take(field, (str,), "a text")
+        value: str = self._take(field, (str,), _("a text"))
         if not value.strip():
-            raise self.wrong(field, "is empty")
+            raise self.wrong(field, _("is empty"))
         return value
 
     def choice(self, field: str, allowed: tuple[str, ...]) -> str:
         value = self.text(field)
         if value not in allowed:
-            raise self.wrong(field, f"must be one of {', '.join(allowed)}, not {value!r}")
+            raise self.wrong(
+                field, _("must be one of {allowed}, not {value!r}").format(allowed=", ".join(allowed), value=value)
+            )
         return value
 
     def yes(self, field: str) -> bool:
-        value: bool = self._take(field, (bool,), "true or false")
+        value: bool = self._take(field, (bool,), _("true or false"))
         return value
 
     def whole(self, field: str, low: int) -> int:
-        value: int = self._take(field, (int,), "a whole number")
+        value: int = self._take(field, (int,), _("a whole number"))
         if value < low:
-            raise self.wrong(field, f"must be at least {low}, not {value}")
+            raise self.wrong(field, _("must be at least {low}, not {value}").format(low=low, value=value))
         return value
 
     def positive(self, field: str) -> float:
-        value = float(self._take(field, (int, float), "a number"))
+        value = float(self._take(field, (int, float), _("a number")))
         if not 0 < value < float("inf"):
-            raise self.wrong(field, f"must be above 0, not {value:g}")
+            raise self.wrong(field, _("must be above 0, not {value:g}").format(value=value))
         return value
 
     def array(self, field: str, kinds: tuple[type, ...], what: str) -> list[Any]:
-        values: list[Any] = self._take(field, (list,), f"a list of {what}")
+        values: list[Any] = self._take(field, (list,), _("a list of {what}").format(what=what))
         if not values or not all(type(value) in kinds for value in values):
-            raise self.wrong(field, f"must be a list of {what}, not {values!r}")
+            raise self.wrong(field, _("must be a list of {what}, not {values!r}").format(what=what, values=values))
         return values
 
     def table(self, field: str) -> _Table:
-        return _Table(self._path, f"{self._where}{field}.", self._take(field, (dict,), "a table"))
+        return _Table(self._path, f"{self._where}{field}.", self._take(field, (dict,), _("a table")))
 
     def tables(self, field: str) -> list[_Table]:
-        values = self.array(field, (dict,), "tables")
+        values = self.array(field, (dict,), _("tables"))
         return [_Table(self._path, f"{self._where}{field}[{i}].", value) for i, value in enumerate(values)]
 
     def end(self) -> None:
         for field in self._values:
-            raise self.wrong(field, "is not a known field")
+            raise self.wrong(field, _("is not a known field"))
 
 
 def _manifest(table: _Table) -> ModelManifest:
     model_id = table.text("id")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", model_id):
-        raise table.wrong("id", f"must be lower-case letters, digits, - and _, not {model_id!r}")
+        raise table.wrong("id", _("must be lower-case letters, digits, - and _, not {id!r}").format(id=model_id))
     whole = table.has("whole") and table.yes("whole")
     if whole and table.has("overlap_px"):
-        raise table.wrong("overlap_px", "makes no sense with whole = true")
+        raise table.wrong("overlap_px", _("makes no sense with whole = true"))
     manifest = ModelManifest(
         id=model_id,
         title=table.text("title"),
         summary=table.text("summary"),
         licence=_licence(table.table("licence")),
-        authors=tuple(table.array("authors", (str,), "names")),
+        authors=tuple(table.array("authors", (str,), _("names"))),
         paper=table.text("paper") if table.has("paper") else "",
         files=tuple(_file(file) for file in table.tables("files")),
         inputs=tuple(_tensor(tensor) for tensor in table.tables("inputs")),
@@ -267,13 +278,13 @@ def _manifest(table: _Table) -> ModelManifest:
     table.end()
     for field, tensors in (("inputs", manifest.inputs), ("outputs", manifest.outputs)):
         if len({tensor.name for tensor in tensors}) != len(tensors):
-            raise table.wrong(field, "names one tensor twice")
+            raise table.wrong(field, _("names one tensor twice"))
     fixed = manifest.size.fixed
     if fixed is not None and manifest.overlap_px is not None and min(fixed) < 2 * manifest.overlap_px + _KEPT_PX:
-        raise table.wrong("overlap_px", f"must leave {_KEPT_PX} px of a fixed tile")
+        raise table.wrong("overlap_px", _("must leave {kept_px} px of a fixed tile").format(kept_px=_KEPT_PX))
     pictures = [tensor.is_picture for tensor in manifest.outputs]
     if not whole and not (all(pictures) and any(tensor.is_picture for tensor in manifest.inputs)):
-        raise table.wrong("overlap_px", "is for models from pictures to pictures; others need whole = true")
+        raise table.wrong("overlap_px", _("is for models from pictures to pictures; others need whole = true"))
     return manifest
 
 
@@ -289,9 +300,9 @@ def _file(table: _Table) -> ModelFile:
     # A name with a folder in it could point out of the model folders.
     names = {PurePosixPath(file.name).name, PureWindowsPath(file.name).name, file.name}
     if len(names) > 1 or file.name in (".", ".."):
-        raise table.wrong("name", f"must be a file name without folders, not {file.name!r}")
+        raise table.wrong("name", _("must be a file name without folders, not {name!r}").format(name=file.name))
     if not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
-        raise table.wrong("sha256", "must be 64 lower-case hexadecimal digits")
+        raise table.wrong("sha256", _("must be 64 lower-case hexadecimal digits"))
     return file
 
 
@@ -301,17 +312,17 @@ def _tensor(table: _Table) -> TensorSpec:
     dtype = table.choice("dtype", DTYPES)
     colour, channels, shape = "", 0, ()
     if layout == "plain":
-        shape = tuple(table.array("shape", (int,), "whole numbers"))
+        shape = tuple(table.array("shape", (int,), _("whole numbers")))
         if min(shape) < 1:
-            raise table.wrong("shape", "must be of numbers from 1 up")
+            raise table.wrong("shape", _("must be of numbers from 1 up"))
     else:
         colour = table.choice("colour", (*COLOUR_CHANNELS, "planes"))
         channels = table.whole("channels", 1) if colour == "planes" else COLOUR_CHANNELS[colour]
     bounds = None
     if table.has("range") or colour in COLOUR_CHANNELS:
-        low_high = table.array("range", (int, float), "two numbers")
+        low_high = table.array("range", (int, float), _("two numbers"))
         if len(low_high) != 2 or not low_high[0] < low_high[1]:
-            raise table.wrong("range", f"must be a lower and a higher number, not {low_high!r}")
+            raise table.wrong("range", _("must be a lower and a higher number, not {value!r}").format(value=low_high))
         bounds = (float(low_high[0]), float(low_high[1]))
     table.end()
     return TensorSpec(name, layout, dtype, bounds, colour, channels, shape)
@@ -319,10 +330,10 @@ def _tensor(table: _Table) -> TensorSpec:
 
 def _size(table: _Table) -> SizeRule:
     if table.has("fixed"):
-        fixed = table.array("fixed", (int,), "height and width")
+        fixed = table.array("fixed", (int,), _("height and width"))
         table.end()
         if len(fixed) != 2 or min(fixed) < 1:
-            raise table.wrong("fixed", f"must be height and width, not {fixed!r}")
+            raise table.wrong("fixed", _("must be height and width, not {fixed!r}").format(fixed=fixed))
         return SizeRule(fixed=(fixed[0], fixed[1]))
     rule = SizeRule(
         multiple_of=table.whole("multiple_of", 1) if table.has("multiple_of") else 1,

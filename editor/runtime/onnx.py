@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import Cancelled, EditorError, ModelError, OutOfMemory
+from editor.core.i18n import _
 from editor.runtime.providers import Provider
 from editor.runtime.sessions import Tensors
 
@@ -82,9 +83,13 @@ def load(path: Path, providers: Sequence[Provider], *, device_id: int = 0, threa
         options.enable_mem_pattern = False  # DirectML does not support it
     asked = [(provider.value, _provider_options(provider, device_id)) for provider in providers]
     if providers[0] is Provider.CPU:
-        problem = f"The model file {path.name} could not be loaded: it is damaged, or not for this version."
+        problem = _("The model file {name} could not be loaded: it is damaged, or not for this version.").format(
+            name=path.name
+        )
     else:
-        problem = f"{providers[0].label} could not be started, or it cannot run the model file {path.name}."
+        problem = _("{device} could not be started, or it cannot run the model file {name}.").format(
+            device=providers[0].label, name=path.name
+        )
     with _mapped_errors(problem):
         # If it were on, a failing provider would be replaced by the CPU with no more than a print.
         session = ort.InferenceSession(str(path), options, providers=asked, enable_fallback=0)
@@ -132,7 +137,7 @@ class OnnxSession:
         options.log_severity_level = _FATAL_ONLY
         with self._turn, _terminated_on(cancel, options):
             try:
-                with _mapped_errors(f"The model {self._name} did not run."):
+                with _mapped_errors(_("The model {name} did not run.").format(name=self._name)):
                     outputs = self._session.run(list(self._output_names), dict(inputs), options)
             except EditorError as error:
                 if options.terminate:
@@ -179,7 +184,7 @@ def _mapped_errors(message: str) -> Iterator[None]:
 
 
 def _no_memory() -> OutOfMemory:
-    return OutOfMemory("There is not enough memory for this model. Close other programs or work on a smaller area.")
+    return OutOfMemory(_("There is not enough memory for this model. Close other programs or work on a smaller area."))
 
 
 def _provider_options(provider: Provider, device_id: int) -> dict[str, str]:
@@ -206,7 +211,9 @@ def _runtime() -> Any:
     try:
         import onnxruntime  # type: ignore[import-untyped]  # ships no types
     except ImportError as error:
-        raise ModelError("ONNX Runtime, which runs the models, cannot be loaded: set the editor up again.") from error
+        raise ModelError(
+            _("ONNX Runtime, which runs the models, cannot be loaded: set the editor up again.")
+        ) from error
     onnxruntime.set_default_logger_severity(_FATAL_ONLY)
     onnxruntime.disable_telemetry_events()  # Windows builds phone home otherwise
     return onnxruntime

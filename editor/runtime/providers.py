@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from editor.core.i18n import _
+
 
 class Provider(StrEnum):
     """The ways to run a model, by the names that ONNX Runtime gives them."""
@@ -92,13 +94,13 @@ def probe_nvidia(platform: str = sys.platform) -> NvidiaProbe:
         # ctypes.CDLL on both: the driver's interface is __stdcall only on 32-bit Windows.
         driver = ctypes.CDLL("nvcuda.dll" if platform == "win32" else "libcuda.so.1")
     except OSError:
-        return NvidiaProbe(problem="no NVIDIA driver found")
+        return NvidiaProbe(problem=_("no NVIDIA driver found"))
     status = driver.cuInit(0)
     if status != 0:
-        return NvidiaProbe(problem=f"the NVIDIA driver does not start (error {status})")
+        return NvidiaProbe(problem=_("the NVIDIA driver does not start (error {status})").format(status=status))
     count = ctypes.c_int()
     if driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value < 1:
-        return NvidiaProbe(problem="the NVIDIA driver shows no GPU")
+        return NvidiaProbe(problem=_("the NVIDIA driver shows no GPU"))
     return NvidiaProbe(tuple(_gpu_name(driver, ordinal) for ordinal in range(count.value)))
 
 
@@ -129,12 +131,13 @@ def choose(
         probe: finds NVIDIA GPUs; asked only if it matters.
     """
     if only is Provider.CPU:
-        return Choice((Provider.CPU,), "chosen in the settings")
+        return Choice((Provider.CPU,), _("chosen in the settings"))
     asked = wanted(platform, tensorrt=tensorrt) if only is None else (only,)
     if only is Provider.TENSORRT:
         asked = (Provider.TENSORRT, Provider.CUDA)
     built = [provider for provider in asked if provider in available]
-    problem = f"this ONNX Runtime has no {' or '.join(provider.label for provider in asked)}"
+    missing = _(" or ").join(provider.label for provider in asked)
+    problem = _("this ONNX Runtime has no {missing}").format(missing=missing)
     gpu = ""
     if any(provider in _NEEDS_NVIDIA for provider in built):
         found = probe()
@@ -142,7 +145,7 @@ def choose(
             gpu = found.names[device_id]
         else:
             built = [provider for provider in built if provider not in _NEEDS_NVIDIA]
-            problem = found.problem or f"there is no NVIDIA GPU number {device_id}"
+            problem = found.problem or _("there is no NVIDIA GPU number {number}").format(number=device_id)
     if not built:
         return Choice((Provider.CPU,), problem)
     return Choice((*built, Provider.CPU), gpu=gpu)
@@ -153,7 +156,7 @@ def mismatch(asked: Provider, obtained: Sequence[str]) -> str:
     if obtained and obtained[0] == asked:
         return ""
     known = {provider.value: provider.label for provider in Provider}
-    got = known.get(obtained[0], obtained[0]) if obtained else "nothing"
-    return (
-        f"{asked.label} was asked for, but ONNX Runtime gave {got}; its libraries or the driver may be missing or old"
-    )
+    got = known.get(obtained[0], obtained[0]) if obtained else _("nothing")
+    return _(
+        "{asked} was asked for, but ONNX Runtime gave {got}; its libraries or the driver may be missing or old"
+    ).format(asked=asked.label, got=got)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from editor.core.errors import ModelError
+from editor.core.i18n import _
 from editor.runtime.manifest import ModelFile, ModelManifest
 
 
@@ -48,7 +49,9 @@ class ModelStore:
                 errors[path] = error
                 continue
             if manifest.id in manifests:
-                errors[path] = ModelError(f"The model description {path} has the id of another one: {manifest.id}.")
+                errors[path] = ModelError(
+                    _("The model description {path} has the id of another one: {id}.").format(path=path, id=manifest.id)
+                )
                 continue
             manifests[manifest.id] = manifest
         self._manifests, self._errors = MappingProxyType(manifests), MappingProxyType(errors)
@@ -59,7 +62,9 @@ class ModelStore:
             return self._manifests[model_id]
         except KeyError:
             raise ModelError(
-                f"There is no model called {model_id!r}. Known are: {', '.join(sorted(self._manifests)) or 'none'}."
+                _("There is no model called {id!r}. Known are: {known}.").format(
+                    id=model_id, known=", ".join(sorted(self._manifests)) or _("none")
+                )
             ) from None
 
     def installed(self, model_id: str) -> bool:
@@ -86,8 +91,14 @@ class ModelStore:
 
     def _missing(self, manifest: ModelManifest, file: ModelFile) -> ModelError:
         return ModelError(
-            f"The model {manifest.title!r} is not installed: put the file {file.name} "
-            f"({max(1, round(file.size_bytes / 1e6))} MB) into {self._folders[-1]} and try again."
+            _(
+                "The model {model!r} is not installed: put the file {name} ({size_mb} MB) into {folder} and try again."
+            ).format(
+                model=manifest.title,
+                name=file.name,
+                size_mb=max(1, round(file.size_bytes / 1e6)),
+                folder=self._folders[-1],
+            )
         )
 
     def _verify(self, manifest: ModelManifest, file: ModelFile, path: Path) -> None:
@@ -98,13 +109,19 @@ class ModelStore:
             right = size == file.size_bytes and self._sha256(path) == file.sha256
         except OSError as error:
             raise ModelError(
-                f"The file of the model {manifest.title!r} cannot be read ({error.strerror}): {path}."
+                _("The file of the model {model!r} cannot be read ({reason}): {path}.").format(
+                    model=manifest.title, reason=error.strerror, path=path
+                )
             ) from error
         if not right:
-            problem = "is incomplete" if size < file.size_bytes else "is damaged or is another file"
-            raise ModelError(
-                f"The file of the model {manifest.title!r} {problem}: delete {path} and install the model again."
-            )
+            if size < file.size_bytes:
+                problem = _("The file of the model {model!r} is incomplete: delete {path} and install the model again.")
+            else:
+                problem = _(
+                    "The file of the model {model!r} is damaged or is another file: delete {path} and install the "
+                    "model again."
+                )
+            raise ModelError(problem.format(model=manifest.title, path=path))
 
     def _sha256(self, path: Path) -> str:
         """The hash of a file, remembered for as long as its length and time of change stay as they are."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import ModelError
+from editor.core.i18n import _
 from editor.runtime import tiling
 from editor.runtime.manifest import ModelManifest, TensorSpec
 from editor.runtime.sessions import Session, Tensors
@@ -21,24 +22,49 @@ def picture_size(manifest: ModelManifest, inputs: Tensors) -> tuple[int, int] | 
         ModelError: the inputs are not what the manifest says.
     """
     if set(inputs) != {spec.name for spec in manifest.inputs}:
-        raise _unfit(manifest, f"it takes {', '.join(spec.name for spec in manifest.inputs)}, not {', '.join(inputs)}")
+        raise _unfit(
+            manifest,
+            _("it takes {expected}, not {given}").format(
+                expected=", ".join(spec.name for spec in manifest.inputs), given=", ".join(inputs)
+            ),
+        )
     sizes = set()
     for spec in manifest.inputs:
         array = inputs[spec.name]
         if array.dtype != np.dtype(spec.dtype):
-            raise _unfit(manifest, f"{spec.name} must be {spec.dtype}, not {array.dtype}")
+            raise _unfit(
+                manifest,
+                _("{tensor} must be {expected}, not {given}").format(
+                    tensor=spec.name, expected=spec.dtype, given=array.dtype
+                ),
+            )
         if not spec.is_picture:
             if array.shape != spec.shape:
-                raise _unfit(manifest, f"{spec.name} must have the shape {spec.shape}, not {array.shape}")
+                raise _unfit(
+                    manifest,
+                    _("{tensor} must have the shape {expected}, not {given}").format(
+                        tensor=spec.name, expected=spec.shape, given=array.shape
+                    ),
+                )
             continue
         if array.ndim != 4 or array.shape != spec.picture_shape(*(array.shape[axis] for axis in spec.axes)):
-            raise _unfit(manifest, f"{spec.name} must be {spec.layout} with {spec.channels} channels: {array.shape}")
+            raise _unfit(
+                manifest,
+                _("{tensor} must be {layout} with {channels} channels: {given}").format(
+                    tensor=spec.name, layout=spec.layout, channels=spec.channels, given=array.shape
+                ),
+            )
         sizes.add((array.shape[spec.axes[0]], array.shape[spec.axes[1]]))
     if len(sizes) > 1 or any(0 in size for size in sizes):
-        raise _unfit(manifest, "its pictures must be of one size")
+        raise _unfit(manifest, _("its pictures must be of one size"))
     size = next(iter(sizes), None)
     if size is not None and manifest.overlap_px is None and not _fits_whole(manifest, size):
-        raise _unfit(manifest, f"it takes pictures of {manifest.size.fixed} (height, width) only, not {size}")
+        raise _unfit(
+            manifest,
+            _("it takes pictures of {expected} (height, width) only, not {given}").format(
+                expected=manifest.size.fixed, given=size
+            ),
+        )
     return size
 
 
@@ -53,8 +79,12 @@ def check_session(manifest: ModelManifest, session: Session) -> None:
         session.output_names
     ):
         raise ModelError(
-            f"The model {manifest.title!r} does not match its description: it has the inputs "
-            f"{', '.join(session.input_names)} and the outputs {', '.join(session.output_names)}."
+            _(
+                "The model {model!r} does not match its description: it has the inputs {inputs} and the outputs "
+                "{outputs}."
+            ).format(
+                model=manifest.title, inputs=", ".join(session.input_names), outputs=", ".join(session.output_names)
+            )
         )
 
 
@@ -111,11 +141,12 @@ def run_checked(
         output = outputs[spec.name]
         if output.dtype != np.dtype(spec.dtype) or not _has_form(spec, output):
             raise ModelError(
-                f"The model {manifest.title!r} does not match its description: "
-                f"{spec.name} came as {output.dtype} {output.shape}."
+                _("The model {model!r} does not match its description: {tensor} came as {dtype} {shape}.").format(
+                    model=manifest.title, tensor=spec.name, dtype=output.dtype, shape=output.shape
+                )
             )
         if output.dtype.kind == "f" and not np.isfinite(output).all():
-            raise ModelError(f"The model {manifest.title!r} gave values that are no numbers.")
+            raise ModelError(_("The model {model!r} gave values that are no numbers.").format(model=manifest.title))
     return {spec.name: outputs[spec.name] for spec in manifest.outputs}
 
 
@@ -131,8 +162,12 @@ def _add(
     try:
         mosaic.add(row, column, output)
     except ValueError as error:
-        raise ModelError(f"The model {manifest.title!r} does not match its description: {error}.") from error
+        raise ModelError(
+            _("The model {model!r} does not match its description: {error}.").format(model=manifest.title, error=error)
+        ) from error
 
 
 def _unfit(manifest: ModelManifest, problem: str) -> ModelError:
-    return ModelError(f"The input does not fit the model {manifest.title!r}: {problem}.")
+    return ModelError(
+        _("The input does not fit the model {model!r}: {problem}.").format(model=manifest.title, problem=problem)
+    )

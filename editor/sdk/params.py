@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from editor.core.errors import ParamError
+from editor.core.i18n import N_, _
 
 Value = bool | int | float | str
 P = TypeVar("P")
@@ -35,7 +36,8 @@ class Range:
         return self.low <= value <= self.high and math.isfinite(value)
 
     def __str__(self) -> str:
-        return f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
+        text = _("{low:g} to {high:g}").format(low=self.low, high=self.high)
+        return f"{text} {_(self.unit)}" if self.unit else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,25 @@ class ParamSpec:
         if self.type is float and type(value) is int and abs(value) <= sys.float_info.max:
             value = float(value)
         if type(value) is not self.type:
-            raise ParamError(f"{self.doc.label}: {value!r} is not {_TYPE_NAMES[self.type]}.")
+            raise ParamError(
+                _("{label}: {value!r} is not {kind}.").format(
+                    label=_(self.doc.label), value=value, kind=_(_TYPE_NAMES[self.type])
+                )
+            )
         if self.range is not None and isinstance(value, (int, float)) and not self.range.holds(value):
-            raise ParamError(f"{self.doc.label}: {value} is outside {self.range}.")
+            raise ParamError(
+                _("{label}: {value} is outside {range}.").format(label=_(self.doc.label), value=value, range=self.range)
+            )
         if self.choice is not None and value not in self.choice.values:
-            raise ParamError(f"{self.doc.label}: {value!r} is not one of {', '.join(self.choice.values)}.")
+            raise ParamError(
+                _("{label}: {value!r} is not one of {known}.").format(
+                    label=_(self.doc.label), value=value, known=", ".join(self.choice.values)
+                )
+            )
         return value  # type: ignore[return-value]  # type(value) is one of Value's members here
 
 
-_TYPE_NAMES = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text"}
+_TYPE_NAMES = {bool: N_("yes or no"), int: N_("a whole number"), float: N_("a number"), str: N_("a text")}
 
 
 def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
@@ -146,5 +158,9 @@ def from_dict(params: type[P], values: Mapping[str, object]) -> P:
     known = {spec.name: spec for spec in specs(params)}
     unknown = sorted(set(values) - set(known))
     if unknown:
-        raise ParamError(f"Unknown parameter {unknown[0]!r}; there are {', '.join(known) or 'none'}.")
+        raise ParamError(
+            _("Unknown parameter {name!r}; there are {known}.").format(
+                name=unknown[0], known=", ".join(known) or _("none")
+            )
+        )
     return params(**{name: known[name].check(value) for name, value in values.items()})

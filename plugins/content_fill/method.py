@@ -16,6 +16,7 @@ from editor.imaging.measures import texture_ratio
 from editor.imaging.patch_match import NoSourceError, Search, correspondence
 from editor.sdk.context import Context
 from editor.sdk.errors import MaskError
+from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Inputs, Result
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Box = tuple[slice, slice]
 
 _JOIN_PX = 32
 _ALONE_PX = 20_000
-_NO_SOURCE = "There is nothing to copy from. Paint a smaller area, or allow more of the photo as source."
+_NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
 
 def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
@@ -39,7 +40,7 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
         return Result(image=result, report={"texture": 1.0})
     source = inputs.source & ~hole
     if not source.any():
-        raise MaskError(_NO_SOURCE)
+        raise MaskError(_(_NO_SOURCE))
     work = _Work(image, hole, source, params, ctx.seed)
     clusters = _clusters(hole)
     ratios = _run_all(work, clusters, result, ctx)
@@ -119,7 +120,7 @@ class _Job:
                 self.image, self.hole, self._part_of_source(), Search(patch_px, self.seed, start_px, each, advance)
             )
         except NoSourceError as error:
-            raise MaskError(_NO_SOURCE) from error
+            raise MaskError(_(_NO_SOURCE)) from error
 
     def _part_of_source(self) -> Bool:
         """All of the source for every third seed; else most of it, in blocks about as large as the hole."""
