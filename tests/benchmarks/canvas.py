@@ -16,18 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import cv2
 import numpy as np
 import psutil
 from numpy.typing import NDArray
-
-for _variable in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
-    os.environ.pop(_variable, None)
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -68,7 +63,7 @@ class TimedView(CanvasView):
 
     painted_at = 0.0
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         super().paintEvent(event)
         self.painted_at = time.perf_counter()
 
@@ -127,7 +122,7 @@ class Bench:
         self.mouse(QEvent.Type.MouseButtonPress, *path[0], button)
         self._application.processEvents()
         move = QEvent.Type.MouseMove
-        times = self.run((lambda x=x, y=y: self.mouse(move, x, y, button)) for x, y in path[1:])
+        times = self.run(partial(self.mouse, move, x, y, button) for x, y in path[1:])
         self.mouse(QEvent.Type.MouseButtonRelease, *path[-1], button)
         return times
 
@@ -149,7 +144,7 @@ class Bench:
         self.view.zoom_fit()
         self.settle()
         turns = ([120] * 24 + [-120] * 24) * 3
-        return self.run((lambda turn=turn: self._turn(turn)) for turn in turns)
+        return self.run(partial(self._turn, turn) for turn in turns)
 
     def _turn(self, turn: int) -> None:
         at = QPointF(900, 500)
@@ -193,6 +188,9 @@ def main() -> None:
     options = parser.parse_args()
     photo = photo_of(options.data)
     process = psutil.Process()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    for variable in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+        os.environ.pop(variable, None)  # set by OpenCV to folders of its own
 
     print(f"process start to first paint, 24 MP: {first_paint(photo):.2f} s (bar 1.5)")
     application = QApplication.instance() or QApplication(sys.argv)
