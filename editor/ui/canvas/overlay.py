@@ -1,44 +1,50 @@
-"""A mask's blocks: a translucent tint, premultiplied, as soft as the mask."""
+"""A mask as blocks of device pixels: a translucent tint, premultiplied, as soft as the mask."""
 
 from __future__ import annotations
 
 from functools import partial
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from editor.core.geometry import EMPTY, Rect, TileKey, tile_keys
+from editor.core.geometry import EMPTY, TILE_PX, Rect, TileKey, tile_keys
 from editor.core.tiles import TileMap, TileWriter
-from editor.ui.canvas.grid import BLOCK_PX, Scale
+from editor.ui.canvas.grid import BLOCK_PX, MAX_LEVEL
+from editor.ui.canvas.plane import Plane
 from editor.ui.canvas.pyramid import Pyramid
-from editor.ui.canvas.raster import Bytes
-from editor.ui.canvas.ring import Quality, Ring, rectangles
-from editor.ui.canvas.sampling import sample
+from editor.ui.canvas.raster import Bytes, resize
+from editor.ui.canvas.ring import Quality
+from editor.ui.canvas.sampling import covered, sample
 
 _STRENGTH = 0.5
+_TINTING = 1.5
 
 
-class Overlay:
-    """One mask, finished or being painted, as blocks of device pixels (ARGB32, premultiplied)."""
+class Overlay(Plane):
+    """One mask, finished or being painted (ARGB32, premultiplied); only its box is ever drawn."""
+
+    image_format = QImage.Format.Format_ARGB32_Premultiplied
 
     def __init__(self, mask: TileMap, colour: QColor) -> None:
         self._mask = mask
         self._writer: TileWriter | None = None
         self._touched: set[TileKey] = set()
-        self._pyramid = Pyramid(mask.size, 1, self._full, stale=mask.tiles)
-        self._scale = Scale(0, BLOCK_PX)
-        self._ring = Ring(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
         self.bounds = mask.bounds
         self._table = _table(colour)
+        super().__init__(Pyramid(mask.size, 1, self._full, stale=mask.tiles))
 
     def set_colour(self, colour: QColor) -> None:
         self._table = _table(colour)
-        self._ring.forget()
+        self.ring.forget()
 
     def show(self, mask: TileMap) -> None:
         """Goes to another mask of the same size; ends a preview."""
-        self._touch(self._touched | mask.differing(self._mask))
+        keys = self._touched | mask.differing(self._mask)
+        self.pyramid.invalidate(keys)
+        for blocks in self.scale.blocks_of_tiles(keys, mask.size):
+            self.ring.forget(blocks)
         self._mask, self._writer, self._touched = mask, None, set()
         self.bounds = mask.bounds
 
@@ -47,8 +53,8 @@ class Overlay:
         self._writer = writer
         keys = set(tile_keys(dirty))
         self._touched |= keys
-        self._pyramid.invalidate(keys)
-        self._ring.forget(self._scale.blocks_of(dirty.expand(1 << self._scale.level)))
+        self.pyramid.invalidate(keys)
+        self.ring.forget(self.scale.blocks_of(dirty.expand(1 << self.scale.level)))
         self.bounds = self.bounds.union(dirty)
 
     def end_preview(self) -> Rect:
@@ -59,44 +65,37 @@ class Overlay:
         self.show(self._mask)
         return shown
 
-    def lay_out(self, scale: Scale, columns: int, rows: int) -> None:
-        if (columns, rows) != (self._ring.columns, self._ring.rows):
-            self._ring = Ring(columns, rows, QImage.Format.Format_ARGB32_Premultiplied)
-        elif scale != self._scale:
-            self._ring.forget()
-        self._scale = scale
+    def inside(self, blocks: Rect) -> Rect:
+        """The part of `blocks` that may show any of the mask."""
+        return blocks.intersect(self.scale.blocks_of(self.bounds))
 
-    def draw(self, blocks: Rect) -> None:
-        """Brings the blocks in view up to date, as far as there is any mask."""
-        blocks = blocks.intersect(self._scale.blocks_of(self.bounds))
-        if blocks.empty:
+    def work(self, blocks: Rect) -> float:
+        stale = (
+            self.pyramid.stale_tiles(self.scale.image_of(blocks).intersect(self.size.rect)) if self.scale.level else 0
+        )
+        return _TINTING * blocks.area * BLOCK_PX**2 + stale * TILE_PX**2
+
+    def fill(self, blocks: Rect, quality: Quality, out: Bytes) -> None:
+        level = self.scale.level
+        if quality == Quality.EXACT:
+            cover = np.empty((*out.shape[:2], 1), np.uint8)
+            read = partial(self.pyramid.read, level)
+            sample(read, self.pyramid.size_of(level), self.scale, blocks, cover)
+            out.view(np.uint32)[...] = self._table.take(cover, mode="clip")
             return
-        wanting = self._ring.wanting(blocks, Quality.EXACT)
-        for part in rectangles(wanting, blocks.left, blocks.top):
-            for piece, pixels in self._ring.parts(part):
-                self._tint(piece, pixels)
-            self._ring.mark(part, Quality.EXACT)
+        # Tinted while it is small, then enlarged: the tinting is what takes the time.
+        level = min(level + 1, MAX_LEVEL)
+        few = covered(partial(self.pyramid.read, level), self.pyramid.size_of(level), level, self.scale, blocks)
+        resize(self._table.take(few, mode="clip").view(np.uint8), cv2.INTER_NEAREST_EXACT, out)
 
     def paint(self, painter: QPainter, rect: Rect, dx: int, dy: int) -> None:
         """Draws the device pixels `rect` of the raster, moved by (dx, dy)."""
-        blocks = self._scale.blocks_of(self.bounds)
+        blocks = self.scale.blocks_of(self.bounds)
         there = Rect(*(edge * BLOCK_PX for edge in (blocks.left, blocks.top, blocks.right, blocks.bottom)))
-        self._ring.paint(painter, rect.intersect(there), dx, dy)
-
-    def _touch(self, keys: set[TileKey]) -> None:
-        self._pyramid.invalidate(keys)
-        for blocks in self._scale.blocks_of_tiles(keys, self._mask.size):
-            self._ring.forget(blocks)
+        self.ring.paint(painter, rect.intersect(there), dx, dy)
 
     def _full(self, rect: Rect) -> Bytes:
         return self._writer.read(rect) if self._writer is not None else self._mask.read(rect)
-
-    def _tint(self, blocks: Rect, out: Bytes) -> None:
-        level = self._scale.level
-        cover = np.empty((*out.shape[:2], 1), np.uint8)
-        read = partial(self._pyramid.read, level)
-        sample(read, self._pyramid.size_of(level), self._scale, blocks, cover)
-        out.view(np.uint32)[...] = self._table.take(cover, mode="clip")
 
 
 def _table(colour: QColor) -> NDArray[np.uint32]:

@@ -37,9 +37,14 @@ def sample(read: Read, bounds: Size, scale: Scale, blocks: Rect, out: Bytes) -> 
 
 def sample_roughly(read: Read, bounds: Size, level: int, scale: Scale, blocks: Rect, out: Bytes) -> None:
     """Much the same from any level, the nearest pixel of it each: quicker, rougher, up to a pixel off."""
+    resize(covered(read, bounds, level, scale, blocks), cv2.INTER_NEAREST_EXACT, out)
+
+
+def covered(read: Read, bounds: Size, level: int, scale: Scale, blocks: Rect) -> Bytes:
+    """The pixels of any level that `blocks` show, to the next whole pixel."""
     exact = scale.image_of(blocks)
     source = Rect(exact.left >> level, exact.top >> level, -(-exact.right >> level), -(-exact.bottom >> level))
-    resize(_read_padded(read, bounds, source), cv2.INTER_NEAREST_EXACT, out)
+    return _read_padded(read, bounds, source)
 
 
 def _read_padded(read: Read, bounds: Size, rect: Rect) -> Bytes:

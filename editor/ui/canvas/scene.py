@@ -15,6 +15,7 @@ from editor.ui import theme
 from editor.ui.canvas.grid import BLOCK_PX, Viewport
 from editor.ui.canvas.overlay import Overlay
 from editor.ui.canvas.picture import Picture
+from editor.ui.canvas.plane import Plane
 
 INCLUDE_COLOUR = QColor(60, 200, 90)
 EXCLUDE_COLOUR = QColor(235, 40, 40)
@@ -104,10 +105,8 @@ class Scene:
         if self._left is not None:
             self._left.draw(self._left_blocks(blocks))
         self._picture.draw(blocks)
-        for overlay in self._shown_overlays():
-            overlay.draw(blocks)
-        if self._glow is not None:
-            self._glow.draw(blocks)
+        for overlay in (*self._shown_overlays(), *self._glows()):
+            overlay.draw(overlay.inside(blocks))
 
     def refine(self, until: float) -> Rect | None:
         """Goes on with what was left rough or not yet made, until a time.perf_counter().
@@ -116,11 +115,15 @@ class Scene:
             The device pixels of the view that changed (empty if none did yet), or None when nothing is left to do.
         """
         blocks = self._lay_out()
+        parts: list[tuple[Plane, Rect]] = [(self._picture, blocks)]
+        if self._left is not None:
+            parts.append((self._left, self._left_blocks(blocks)))
+        parts += [(overlay, overlay.inside(blocks)) for overlay in (*self._shown_overlays(), *self._glows())]
         changed, busy = EMPTY, False
-        for picture, part in ((self._picture, blocks), (self._left, self._left_blocks(blocks))):
-            if picture is not None and picture.rough(part):
+        for plane, part in parts:
+            if plane.rough(part):
                 busy = True
-                changed = changed.union(_device(picture.refine(part, until)))
+                changed = changed.union(_device(plane.refine(part, until)))
         if busy:
             return changed.shift(-self.viewport.left, -self.viewport.top)
         return None if self._picture.pyramid.build(until=until) else EMPTY
@@ -156,10 +159,10 @@ class Scene:
 
     def glow(self, painter: QPainter, rect: Rect) -> None:
         """Lays the white mask over device pixels `rect` of the view."""
-        if self._glow is not None:
+        for glow in self._glows():
             dx, dy = -self.viewport.left, -self.viewport.top
             inside = rect.intersect(self.viewport.scale.raster(self.size).rect.shift(dx, dy))
-            self._glow.paint(painter, inside.shift(-dx, -dy), dx, dy)
+            glow.paint(painter, inside.shift(-dx, -dy), dx, dy)
 
     @property
     def divider_x(self) -> int:
@@ -169,6 +172,10 @@ class Scene:
     def _shown_overlays(self) -> Iterator[Overlay]:
         if self.masks_visible and self.masks.size == self.size:
             yield from (self._overlays[name] for name in MASKS if name in self._overlays)
+
+    def _glows(self) -> Iterator[Overlay]:
+        if self._glow is not None and self._glow.size == self.size:
+            yield self._glow
 
     def _lay_out(self) -> Rect:
         """Makes room for the blocks in view; returns them."""

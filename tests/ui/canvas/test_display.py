@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColorSpace
 from pytestqt.qtbot import QtBot
 
-from editor.ui.canvas.picture import _CHECKER
+from editor.ui.canvas.picture import CHECKER_GREYS
 from tests.ui.canvas.views import opened, shot, state_of
 
 RGB = np.array([[[200, 100, 50]]], np.uint8)
@@ -60,9 +60,11 @@ def test_alpha_lies_over_a_neutral_checkerboard(qtbot: QtBot, dtype: type) -> No
     pixels[:, 80:, 3] = 255 * scale
     view, _ = opened(qtbot, state_of(pixels))
     picture = shot(view)[90:210, 120:280]
-    assert {tuple(colour) for colour in picture[:, :40].reshape(-1, 3).tolist()} == {(grey,) * 3 for grey in _CHECKER}
+    assert {tuple(colour) for colour in picture[:, :40].reshape(-1, 3).tolist()} == {
+        (grey,) * 3 for grey in CHECKER_GREYS
+    }
     assert (picture[:, 80:] == (255, 0, 0)).all()
-    half = [[(255 * 128 + grey * 127) / 255, grey * 127 / 255, grey * 127 / 255] for grey in _CHECKER]
+    half = [[(255 * 128 + grey * 127) / 255, grey * 127 / 255, grey * 127 / 255] for grey in CHECKER_GREYS]
     for colour in picture[:, 40:80].reshape(-1, 3):
         assert min(np.abs(colour - np.array(expected)).max() for expected in half) <= 1.5
 
