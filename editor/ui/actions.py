@@ -70,11 +70,13 @@ def _edit() -> tuple[ActionSpec, ...]:
 
 def _mask() -> tuple[ActionSpec, ...]:
     return (
-        ActionSpec("mask.invert", _("Invert"), _("Swap what is masked and what is not"), ("Ctrl+Shift+I",), "document"),
-        ActionSpec("mask.clear", _("Clear"), _("Take the whole mask away"), ("Ctrl+D",), "document"),
-        ActionSpec("mask.all", _("Select all"), _("Mask the whole picture"), ("Ctrl+A",), "document"),
-        ActionSpec("mask.grow", _("Grow or shrink…"), _("Move the mask's edge out or in"), (), "document"),
-        ActionSpec("mask.feather", _("Feather…"), _("Soften the mask's edge"), (), "document"),
+        ActionSpec(
+            "mask.invert", _("Invert mask"), _("Swap what is masked and what is not"), ("Ctrl+Shift+I",), "document"
+        ),
+        ActionSpec("mask.clear", _("Clear mask"), _("Take the whole mask away"), ("Ctrl+D",), "document"),
+        ActionSpec("mask.all", _("Mask everything"), _("Mask the whole picture"), ("Ctrl+A",), "document"),
+        ActionSpec("mask.grow", _("Grow or shrink mask…"), _("Move the mask's edge out or in"), (), "document"),
+        ActionSpec("mask.feather", _("Feather mask…"), _("Soften the mask's edge"), (), "document"),
         ActionSpec("mask.paint_mask", _("Paint what goes"), _("Brush strokes mark what should go"), (), "document"),
         ActionSpec(
             "mask.paint_include",
@@ -115,7 +117,7 @@ def _view() -> tuple[ActionSpec, ...]:
             checkable=True,
         ),
         ActionSpec(
-            "view.panels", _("Panels"), _("Show or hide everything around the picture"), ("Tab",), checkable=True
+            "view.panels", _("All panels"), _("Show or hide everything around the picture"), ("Tab",), checkable=True
         ),
         ActionSpec("view.full", _("Full screen"), _("Use the whole screen"), ("F", "F11"), checkable=True),
     )
@@ -165,6 +167,8 @@ def _brush() -> tuple[ActionSpec, ...]:
         ActionSpec("brush.softer", _("Softer brush"), _("Make the tool's edge softer"), ("Shift+[", "{")),
         ActionSpec("brush.harder", _("Harder brush"), _("Make the tool's edge harder"), ("Shift+]", "}")),
         *opacities,
+        ActionSpec("brush.swap", _("Swap brush and eraser"), _("Go on with the other one of the two"), ("X",)),
+        ActionSpec("brush.defaults", _("Default tool options"), _("Reset size, hardness and opacity"), ("D",)),
     )
 
 

@@ -237,6 +237,8 @@ class MainWindow(QMainWindow):
         on("brush.harder", lambda: self.options.step("hardness", 1 + 1e-9, 10))
         for percent in range(10, 101, 10):
             on(f"brush.opacity_{percent}", partial(self.options.set_number, "opacity", percent))
+        on("brush.swap", self.tools.swap)
+        on("brush.defaults", self.options.reset)
         on("help.search", self._search)
         on("help.keys", self._show_keys)
         on("help.about", self._show_about)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from editor.core.errors import EditorError, MaskError
+from editor.core.errors import EditorError
 from editor.core.i18n import _, ngettext
 from editor.core.session import Session
 from editor.ui.dialogs import ask
@@ -99,7 +99,7 @@ class Repair(QObject):
         if self._session is None or self._runner is None or plugin is None:
             return
         if plugin.needs.mask and self._session.state.mask.empty:
-            self._messages.error(MaskError(_("Paint over what should go first.")))
+            self._messages.note(_("Paint over what should go first."))
             return
         try:
             requests = self._method.requests()

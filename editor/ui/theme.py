@@ -94,7 +94,9 @@ def _sheet() -> str:
     QAbstractItemView {{ border: none; outline: none; }}
     QListView::item {{ padding: 3px 6px; }}
     QListView::item:selected, QTreeView::item:selected {{ background: {hover}; color: #e4e4e4; }}
-    QListWidget#candidates::item:selected {{ background: {button}; border: 1px solid {accent}; border-radius: 3px; }}
+    QListWidget#candidates::item {{ padding: 0; border: 1px solid transparent; border-radius: 3px; }}
+    QListWidget#candidates::item:selected {{ background: {button}; border-color: {accent}; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QScrollArea {{ border: none; }}
     QProgressBar {{ background: {line}; border: none; border-radius: 2px; }}
     QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}

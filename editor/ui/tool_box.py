@@ -66,6 +66,10 @@ class ToolBox(QObject):
         self._canvas.set_tool(tool)
         self._options.set_tool(tool)
 
+    def swap(self) -> None:
+        """From the brush to the eraser; from any other tool to the brush."""
+        self.take("eraser" if self._canvas.tool.id == "brush" else "brush")
+
     def fill(self, bar: QToolBar) -> None:
         """Puts the tools on a bar."""
         for action_id in self.action_ids:

@@ -86,12 +86,12 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(460)
         self._settings = settings
         self._photo = photo
-        self._forms: dict[str, ParamForm] = {}
+        self.forms: dict[str, ParamForm] = {}
         stem = photo.stem if photo is not None else _("picture")
         known = photo is not None and any(kind.matches(photo.suffix) for kind in FORMATS)
         suffix = photo.suffix if photo is not None and known else settings.get("export.suffix", ".jpg")
-        self._name = QLineEdit(str(folder / f"{stem}-{_('edited')}{suffix}"), self)
-        self._name.setToolTip(_("The file to write; its ending chooses the format"))
+        self.name = QLineEdit(str(folder / f"{stem}-{_('edited')}{suffix}"), self)
+        self.name.setToolTip(_("The file to write; its ending chooses the format"))
         browse = QPushButton(_("Browse…"), self)
         browse.setToolTip(_("Choose folder and name"))
         browse.clicked.connect(self._browse)
@@ -105,7 +105,7 @@ class ExportDialog(QDialog):
         self._column = QVBoxLayout(self)
         rows = QFormLayout()
         where = QHBoxLayout()
-        where.addWidget(self._name, 1)
+        where.addWidget(self.name, 1)
         where.addWidget(browse)
         rows.addRow(_("File"), where)
         rows.addRow(_("Format"), self._format)
@@ -117,18 +117,20 @@ class ExportDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.export_button = buttons.addButton(_("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.export_button.setObjectName("primary")
+        self.export_button.style().polish(self.export_button)
+        self.export_button.setDefault(True)
         self.export_button.setToolTip(_("Write the file"))
         buttons.accepted.connect(self._finish)
         buttons.rejected.connect(self.reject)
         self._column.addWidget(buttons)
-        self._name.textChanged.connect(self._named)
+        self.name.textChanged.connect(self._named)
         self._format.activated.connect(self._chosen)
         self._named()
-        self._name.setFocus()
+        self.name.setFocus()
 
     @property
     def path(self) -> Path:
-        return Path(self._name.text().strip()).expanduser()
+        return Path(self.name.text().strip()).expanduser()
 
     @property
     def format(self) -> Format | None:
@@ -139,7 +141,7 @@ class ExportDialog(QDialog):
     def options(self) -> ExportOptions:
         kind = self.format
         assert kind is not None, "the button is off while the ending names no format"
-        values: dict[str, Any] = self._forms[kind.suffix].values()
+        values: dict[str, Any] = self.forms[kind.suffix].values()
         if "bits" in values:
             values["bits"] = int(values["bits"]) if values["bits"] else None
         return ExportOptions(**values)
@@ -150,12 +152,12 @@ class ExportDialog(QDialog):
             form.set_values(json.loads(self._settings.get(f"export.options{kind.suffix}", "{}")))
         except (ValueError, TypeError, KeyError):
             form.reset()
-        self._forms[kind.suffix] = form
+        self.forms[kind.suffix] = form
         return form
 
     def _named(self) -> None:
         kind = self.format
-        for suffix, form in self._forms.items():
+        for suffix, form in self.forms.items():
             form.setVisible(kind is not None and suffix == kind.suffix)
         self.export_button.setEnabled(kind is not None and bool(self.path.stem))
         if kind is None:
@@ -170,7 +172,7 @@ class ExportDialog(QDialog):
         )
 
     def _chosen(self, index: int) -> None:
-        self._name.setText(str(self.path.with_suffix(self._format.itemData(index))))
+        self.name.setText(str(self.path.with_suffix(self._format.itemData(index))))
 
     def _browse(self) -> None:
         kinds = ";;".join(f"{kind.title} (*{kind.suffix})" for kind in FORMATS)
@@ -179,7 +181,7 @@ class ExportDialog(QDialog):
         name, _kind = QFileDialog.getSaveFileName(self, _("Export"), str(self.path), kinds, options=keep)
         if name:
             path = Path(name)
-            self._name.setText(str(path if path.suffix else path.with_suffix(self._format.currentData())))
+            self.name.setText(str(path if path.suffix else path.with_suffix(self._format.currentData())))
 
     def _finish(self) -> None:
         path, kind = self.path, self.format
@@ -189,7 +191,7 @@ class ExportDialog(QDialog):
             return
         self._settings.set("export.suffix", kind.suffix)
         self._settings.set("export.folder", str(path.parent))
-        self._settings.set(f"export.options{kind.suffix}", json.dumps(self._forms[kind.suffix].values()))
+        self._settings.set(f"export.options{kind.suffix}", json.dumps(self.forms[kind.suffix].values()))
         self.accept()
 
 

@@ -48,19 +48,22 @@ class SearchDialog(QDialog):
         return super().eventFilter(watched, event)
 
     def _filter(self, text: str) -> None:
-        """Lists what holds all the words, names before explanations."""
+        """Lists what holds all the words: names that begin with them, other names, explanations."""
         words = text.casefold().split()
+        first: list[str] = []
         named: list[str] = []
         explained: list[str] = []
         for spec in self._actions.specs.values():
             if not self._actions[spec.id].isEnabled():
                 continue
-            if all(word in spec.text.casefold() for word in words):
+            if spec.text.casefold().startswith(text.casefold()):
+                first.append(spec.id)
+            elif all(word in spec.text.casefold() for word in words):
                 named.append(spec.id)
             elif all(word in f"{spec.text} {spec.tip}".casefold() for word in words):
                 explained.append(spec.id)
         self.list.clear()
-        for action_id in (*named, *explained):
+        for action_id in (*first, *named, *explained):
             spec, key = self._actions.specs[action_id], self._actions.shown_key(action_id)
             item = QListWidgetItem(f"{spec.text}   {key}" if key else spec.text)
             item.setToolTip(spec.tip)

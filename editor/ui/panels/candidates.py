@@ -66,6 +66,7 @@ class CandidateStrip(QWidget):
         for button in (self.accept_button, self.again_button, self.cancel_button):
             buttons.addWidget(button)
         row.addLayout(buttons)
+        self.clear()
         self.hide()
 
     def clear(self) -> None:

@@ -67,6 +67,11 @@ class OptionsBar(QWidget):
         allowed = min(max(value, field.spec.range.low), field.spec.range.high)
         self._set(name, round(allowed) if field.spec.type is int else allowed)
 
+    def reset(self) -> None:
+        """Gives the tool its default options."""
+        if self._tool is not None:
+            self._tool.options = type(self._tool.options)()
+
     def _set(self, name: str, value: object) -> None:
         if self._tool is not None:
             self._tool.options = replace(self._tool.options, **{name: value})
