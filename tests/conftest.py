@@ -11,6 +11,8 @@ import pytest
 
 # Before anything imports Qt.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# The tests look for texts as they are written, whatever language the machine speaks.
+os.environ["LANGUAGE"] = "en"
 
 import cv2  # noqa: F401 - imported for what it does to the environment, here and not at a random moment
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from editor.core.document import DocumentState
 from editor.core.errors import EditorError
 from editor.core.geometry import Rect
+from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.regions import mask_box
@@ -93,7 +94,7 @@ class Removal(QObject):
         choosing = Choosing(state, runner, self._jobs)
         self._choosing = choosing
         self._busy = mask_box(state.mask) if not state.mask.empty else state.size.rect
-        label = requests[0].plugin.title
+        label = _(requests[0].plugin.title)
         choosing.candidate.connect(lambda patch: self._made(choosing, patch))
         choosing.failed.connect(self._bridge.queued(lambda error: self._failed(choosing, error)))
         choosing.progress.connect(self._bridge.coalesced(lambda part, _text: self._progressed(choosing, label, part)))

@@ -139,7 +139,7 @@ class Repair(QObject):
         seconds = ngettext("{seconds} s", "{seconds} s", round(patch.seconds)).format(seconds=f"{patch.seconds:.1f}")
         label = _("{method}\nseed {seed} · {seconds}").format(method=_(patch.title), seed=patch.seed, seconds=seconds)
         facts = "\n".join(
-            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+            f"{_(name)} {value:.3g}" if isinstance(value, float) else f"{_(name)} {value}"
             for name, value in patch.report.items()
         )
         self._strip.add(Entry(candidate.thumb, label, facts or label))
