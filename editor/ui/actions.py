@@ -164,8 +164,8 @@ def _brush() -> tuple[ActionSpec, ...]:
     return (
         ActionSpec("brush.smaller", _("Smaller brush"), _("Make the tool smaller"), ("[",)),
         ActionSpec("brush.larger", _("Larger brush"), _("Make the tool larger"), ("]",)),
-        ActionSpec("brush.softer", _("Softer brush"), _("Make the tool's edge softer"), ("Shift+[", "{")),
-        ActionSpec("brush.harder", _("Harder brush"), _("Make the tool's edge harder"), ("Shift+]", "}")),
+        ActionSpec("brush.softer", _("Softer brush"), _("Make the tool's edge softer"), ("Shift+[",)),
+        ActionSpec("brush.harder", _("Harder brush"), _("Make the tool's edge harder"), ("Shift+]",)),
         *opacities,
         ActionSpec("brush.swap", _("Swap brush and eraser"), _("Go on with the other one of the two"), ("X",)),
         ActionSpec("brush.defaults", _("Default tool options"), _("Reset size, hardness and opacity"), ("D",)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -24,13 +24,11 @@ from PySide6.QtWidgets import (
 )
 
 from editor.core.document import DocumentState, MaskName
-from editor.core.errors import EditorError
 from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.places import Places
 from editor.host.settings import Settings
-from editor.ui import theme
 from editor.ui.actions import Actions, action_specs
 from editor.ui.bridge import Bridge
 from editor.ui.centre import Centre
@@ -48,9 +46,10 @@ from editor.ui.removal import Removal
 from editor.ui.repair import Repair
 from editor.ui.showing import Showing
 from editor.ui.tool_box import ToolBox, tool_specs
+from editor.ui.windows import Windows
 
 if TYPE_CHECKING:
-    from editor.host.recovery import Recoverable, Recovery
+    from editor.host.recovery import Recovery
     from editor.host.registry import Registry
     from editor.runtime.infer import InferenceEngine
     from editor.sdk.plugin import Plugin
@@ -65,14 +64,11 @@ class MainWindow(QMainWindow):
 
     def __init__(self, places: Places, settings: Settings, jobs: Jobs, bridge: Bridge) -> None:
         super().__init__()
-        self._places = places
-        self._settings = settings
         self._jobs = jobs
         self._bridge = bridge
         self._session: Session | None = None
         self._first_paint = True
         self._may_end = False
-        self._tint = QColor(settings.get("mask.tint", theme.TINT.name()))
         self.setAcceptDrops(True)
         self.commands = Actions(self, settings, (*action_specs(), *tool_specs()))
         self.files = Files(self, settings, jobs, bridge)
@@ -95,11 +91,13 @@ class MainWindow(QMainWindow):
         self.menus = Menus(
             self.menuBar(), self.commands, lambda: self.files.recent, self.files.open, self.tools.action_ids
         )
+        self._windows = Windows(
+            self, self.commands, settings, self.files, self.canvas, self.messages, places.state / "kintsugi.log"
+        )
         self._layout = Layout(self, settings)
         self._build_layout()
         self._connect_actions()
         self._connect_parts()
-        self.canvas.set_tint(self._tint)
         self._layout.restore()
         self._follow(None)
 
@@ -116,19 +114,8 @@ class MainWindow(QMainWindow):
 
     def set_recovery(self, recovery: Recovery) -> None:
         """Journals what is open from now on, and offers what an earlier run left behind."""
-        try:
-            items = recovery.pending()
-        except EditorError as error:
-            self.messages.error(error)
-            items = []
+        self._windows.offer_recovery(recovery)
         self.files.keep_journals(recovery.attach)
-        if items:
-            from editor.ui.dialogs.recovery import RecoveryDialog
-
-            dialog = RecoveryDialog(self, items)
-            dialog.wanted.connect(lambda item: self.files.leave(lambda: self._recover(recovery, item)))
-            dialog.unwanted.connect(lambda item: self._discard(recovery, item))
-            dialog.show()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._first_paint:
@@ -201,13 +188,13 @@ class MainWindow(QMainWindow):
         on("file.open", self.files.ask_and_open)
         on("file.save", self.files.save)
         on("file.save_as", self.files.save_as)
-        on("file.export", self._export)
+        on("file.export", self._windows.export)
         on("file.close", self.files.close)
         on("file.quit", self.close)
         on("edit.undo", lambda: self._session is not None and self._session.undo())
         on("edit.redo", lambda: self._session is not None and self._session.redo())
-        on("edit.preferences", self._show_preferences)
-        on("edit.keys", self._show_keys)
+        on("edit.preferences", self._windows.preferences)
+        on("edit.keys", self._windows.keys)
         on("mask.invert", self._mask_menu.invert)
         on("mask.clear", self._mask_menu.clear)
         on("mask.all", self._mask_menu.select_all)
@@ -215,7 +202,7 @@ class MainWindow(QMainWindow):
         on("mask.feather", self._mask_menu.feather)
         on("mask.load", self._mask_menu.load)
         on("mask.save", self._mask_menu.save)
-        on("mask.tint", self._choose_tint)
+        on("mask.tint", self._windows.choose_tint)
         on("mask.paint_mask", lambda: self.method.paint("mask"))
         on("mask.paint_include", lambda: self.method.paint("include"))
         on("mask.paint_exclude", lambda: self.method.paint("exclude"))
@@ -239,17 +226,17 @@ class MainWindow(QMainWindow):
             on(f"brush.opacity_{percent}", partial(self.options.set_number, "opacity", percent))
         on("brush.swap", self.tools.swap)
         on("brush.defaults", self.options.reset)
-        on("help.search", self._search)
-        on("help.keys", self._show_keys)
-        on("help.about", self._show_about)
+        on("help.search", self._windows.search)
+        on("help.keys", self._windows.keys)
+        on("help.about", self._windows.about)
 
     def _connect_parts(self) -> None:
         self.files.session_changed.connect(self._follow)
         self.files.saved.connect(self._update)
         self.files.noted.connect(self.messages.note)
-        self.files.failed.connect(self._failed)
+        self.files.failed.connect(self.messages.error)
         self.files.working.connect(self._working)
-        self.messages.details_wanted.connect(self._show_details)
+        self._windows.keys_changed.connect(self._update)
         self.method.painted_changed.connect(self._paint)
         self.method.method_changed.connect(self._method_chosen)
         self.layers.previewed.connect(self.showing.preview)
@@ -312,8 +299,8 @@ class MainWindow(QMainWindow):
         self.remove_button.setText(f"{run}  {key}" if key else run)
         self.remove_button.setToolTip(self.commands.tip("repair.run"))
         self.remove_button.setEnabled(session is not None)
+        self.setWindowTitle(f"{self.files.name}[*] – Kintsugi" if session is not None else "Kintsugi[*]")
         self.setWindowModified(session is not None and session.modified)
-        self.setWindowTitle(f"{self.files.name}[*] – Kintsugi" if session is not None else "Kintsugi")
 
     def _view_changed(self) -> None:
         if self._session is not None and not self.status.zoom.hasFocus():
@@ -346,80 +333,11 @@ class MainWindow(QMainWindow):
         if not text and self._session is None:
             self.centre.greet(self.commands.shown_key("file.open"))
 
-    def _failed(self, error: Exception) -> None:
-        self.messages.error(error)
-
     def _show_full(self, full: bool) -> None:
         if full:
             self.showFullScreen()
         else:
             self.showNormal()
-
-    def _export(self) -> None:
-        session = self._session
-        if session is None:
-            return
-        from editor.ui.dialogs.export import ExportDialog
-
-        dialog = ExportDialog(self, self._settings, session.path, self.files.export_folder())
-        dialog.accepted.connect(lambda: self.files.export(dialog.path, dialog.options))
-        dialog.show()
-
-    def _show_preferences(self) -> None:
-        from editor.ui.dialogs.small import PreferencesDialog
-
-        PreferencesDialog(self, self._tint, self._set_tint, self._show_keys).show()
-
-    def _show_keys(self) -> None:
-        from editor.ui.dialogs.keys import KeysDialog
-
-        dialog = KeysDialog(self, self.commands)
-        dialog.finished.connect(self._update)
-        dialog.show()
-
-    def _show_about(self) -> None:
-        from editor.ui.dialogs.small import show_about
-
-        show_about(self)
-
-    def _search(self) -> None:
-        from editor.ui.dialogs.search import SearchDialog
-
-        dialog = SearchDialog(self, self.commands)
-        corner = self.centre.mapToGlobal(self.centre.rect().topLeft())
-        dialog.move(corner.x() + (self.centre.width() - dialog.width()) // 2, corner.y() + 60)
-        dialog.show()
-
-    def _show_details(self, text: str, details: str) -> None:
-        from editor.ui.dialogs.small import DetailsDialog
-
-        DetailsDialog(self, text, details, str(self._places.state / "kintsugi.log")).show()
-
-    def _choose_tint(self) -> None:
-        from editor.ui.dialogs.small import choose_tint
-
-        tint = choose_tint(self, self._tint)
-        if tint is not None:
-            self._set_tint(tint)
-
-    def _set_tint(self, tint: QColor) -> None:
-        self._tint = tint
-        self._settings.set("mask.tint", tint.name())
-        self.canvas.set_tint(tint)
-
-    def _recover(self, recovery: Recovery, item: Recoverable) -> None:
-        try:
-            session, journal = recovery.recover(item)
-        except EditorError as error:
-            self.messages.error(error)
-        else:
-            self.files.show(session, journal)
-
-    def _discard(self, recovery: Recovery, item: Recoverable) -> None:
-        try:
-            recovery.discard(item)
-        except EditorError as error:
-            self.messages.error(error)
 
 
 def _for_input(event: QKeyEvent) -> bool:
