@@ -20,6 +20,8 @@ from editor.ui.canvas.shimmer import Shimmer
 
 # How long the finishing work may keep the event loop at a time.
 _SLICE_S = 0.008
+# It waits for this pause in a zoom or a stroke, or it would be in the way of their next frame.
+_PAUSE_MS = 40
 
 
 class CanvasSurface(QWidget):
@@ -211,6 +213,10 @@ class CanvasSurface(QWidget):
             self._resized()
         return super().event(event)
 
+    def hold_finishing(self) -> None:
+        """Leaves the rough parts of the picture as they are while more of the same is about to come."""
+        self._finishing.start(_PAUSE_MS)
+
     def update_device(self, rect: Rect) -> None:
         """Asks for device pixels of the view to be painted anew."""
         ratio = self.devicePixelRatioF()
@@ -253,6 +259,8 @@ class CanvasSurface(QWidget):
         viewport = viewport.held(self._scene.size)
         self._anchor = None
         if viewport != self._scene.viewport:
+            if viewport.scale != self._scene.viewport.scale:
+                self.hold_finishing()
             self._scene.viewport = viewport
             self.update()
             self.view_changed.emit()

@@ -96,6 +96,7 @@ class CanvasView(CanvasSurface):
 
     def show_preview(self, name: MaskName, writer: TileWriter, dirty: Rect) -> None:
         if self._scene is not None:
+            self.hold_finishing()
             self.update_device(self._scene.preview(name, writer, dirty))
 
     def show_sketch(self, sketch: Sketch | None) -> None:
