@@ -233,6 +233,8 @@ def test_errors_are_translated(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("translated")
 def test_the_command_line_is_translated(capsys: pytest.CaptureFixture[str]) -> None:
+    i18n.set_language("en")  # the command line itself asks for the system's language
+
     def said(*words: str) -> str:
         cli.main(words)
         return " ".join(capsys.readouterr().out.split())
