@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -151,6 +151,22 @@ def test_escape_stops_what_runs(qtbot: QtBot, window: MainWindow) -> None:
     assert not window.status.cancel_button.isVisible()
     assert len(document.state.layers) == 1
     assert window.messages.text == ""
+
+
+def test_a_result_that_arrives_after_escape_is_dropped(window: MainWindow) -> None:
+    slow, made = Slow(), threading.Event()
+    offer(window, method(slow.run))
+    opened(window)
+    press(window, Key.Key_Return)
+    choosing = window.repair.removal._choosing
+    assert choosing is not None
+    choosing.finished.connect(made.set)
+    slow.go.set()
+    assert made.wait(10)
+    press(window, Key.Key_Escape)
+    QCoreApplication.processEvents()
+    assert window.strip.labels == []
+    assert not window.strip.isVisible()
 
 
 def test_stopping_with_a_candidate_there_keeps_it(qtbot: QtBot, window: MainWindow) -> None:
