@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar
 from PySide6.QtCore import Qt
 
 from editor.core.brush import Brush, Stroke
-from editor.core.geometry import EMPTY
 from editor.core.i18n import _
 from editor.core.tiles import TileWriter
 from editor.host.mask_edits import fill_polygon
@@ -83,20 +82,21 @@ class BrushTool(Tool):
     def drag(self, stage: Stage) -> Drag:
         event = yield
         erase = self.erases or event.alt
+        brush, pressure = self._brush(erase), self._pressure(event)
         writer = stage.state.masked(stage.painted).write()
-        stroke = Stroke(writer, self._brush(erase))
+        stroke = Stroke(writer, brush)
         way = [(event.x, event.y)]
-        dirty = EMPTY
         if event.shift and self._end is not None:
-            dirty = stroke.to(*self._end, pressure=self._pressure(event))
-        while True:
-            dirty = dirty.union(stroke.to(event.x, event.y, self._pressure(event)))
-            stage.preview(writer, dirty)
-            if event.kind == "release":
-                break
+            stage.preview(writer, stroke.to(*self._end, pressure))
+        while event.kind != "release":
+            stage.preview(writer, stroke.to(event.x, event.y, pressure))
             event = yield
             way.append((event.x, event.y))
-            dirty = EMPTY
+            # A pen that was lifted has no pressure left.
+            pressure = self._pressure(event) if event.kind == "move" else pressure
+        dirty = stroke.to(event.x, event.y, pressure)
+        # Dabs keep their distance along the way; the last one lies just where the pointer was let go.
+        stage.preview(writer, dirty.union(Stroke(writer, brush).to(event.x, event.y, pressure)))
         self._end = way[-1]
         self._finish(stage, writer, way, erase)
 

@@ -35,7 +35,7 @@ from tests.ui.canvas.views import (
     state_of,
 )
 
-LINE = ((60.0, 100.0), (200.0, 100.0), (340.0, 100.0))
+LINE = ((60.0, 100.0), (200.0, 100.0), (343.0, 100.0))
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_stroke_covers_its_way_and_nothing_else_and_is_one_step(
     mask = mask_of(session.state)
     assert (mask[82:119, 60:340] == 255).all()
     rows, columns = np.nonzero(mask)
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == pytest.approx((80, 120, 40, 360), abs=1)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == pytest.approx((80, 120, 40, 363), abs=1)
     assert labels(session) == ["Open", "Brush stroke"]
     session.undo()
     assert session.state.mask.empty
