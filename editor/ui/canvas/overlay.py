@@ -20,6 +20,7 @@ from editor.ui.canvas.sampling import covered, sample
 
 _STRENGTH = 0.5
 _TINTING = 1.5
+_STRIPES_PX = 12  # divides BLOCK_PX
 
 
 class Overlay(Plane):
@@ -27,8 +28,9 @@ class Overlay(Plane):
 
     image_format = QImage.Format.Format_ARGB32_Premultiplied
 
-    def __init__(self, mask: TileMap, colour: QColor) -> None:
+    def __init__(self, mask: TileMap, colour: QColor, *, hatched: bool = False) -> None:
         self._mask = mask
+        self._hatched = hatched
         self._writer: TileWriter | None = None
         self._touched: set[TileKey] = set()
         self.bounds = mask.bounds
@@ -82,11 +84,13 @@ class Overlay(Plane):
             read = partial(self.pyramid.read, level)
             sample(read, self.pyramid.size_of(level), self.scale, blocks, cover)
             out.view(np.uint32)[...] = self._table.take(cover, mode="clip")
-            return
-        # Tinted while it is small, then enlarged: the tinting is what takes the time.
-        level = min(level + 1, MAX_LEVEL)
-        few = covered(partial(self.pyramid.read, level), self.pyramid.size_of(level), level, self.scale, blocks)
-        resize(self._table.take(few, mode="clip").view(np.uint8), cv2.INTER_NEAREST_EXACT, out)
+        else:
+            # Tinted while it is small, then enlarged: the tinting is what takes the time.
+            level = min(level + 1, MAX_LEVEL)
+            few = covered(partial(self.pyramid.read, level), self.pyramid.size_of(level), level, self.scale, blocks)
+            resize(self._table.take(few, mode="clip").view(np.uint8), cv2.INTER_NEAREST_EXACT, out)
+        if self._hatched:
+            _hatch(out)
 
     def paint(self, painter: QPainter, rect: Rect, dx: int, dy: int) -> None:
         """Draws the device pixels `rect` of the raster, moved by (dx, dy)."""
@@ -104,3 +108,9 @@ def _table(colour: QColor) -> NDArray[np.uint32]:
     parts = [np.rint(alpha * part / 255).astype(np.uint32) for part in (colour.red(), colour.green(), colour.blue())]
     words: NDArray[np.uint32] = np.rint(alpha).astype(np.uint32) << 24 | parts[0] << 16 | parts[1] << 8 | parts[2]
     return words
+
+
+def _hatch(pixels: Bytes) -> None:
+    """Halves the tint in slanting stripes, which go on from block to block."""
+    ys, xs = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
+    pixels[(xs + ys) % _STRIPES_PX < _STRIPES_PX // 2] >>= 1

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter
 
 from editor.core.document import MASKS, DocumentState, MaskName
 from editor.core.geometry import EMPTY, Rect, Size
-from editor.core.tiles import TileWriter
+from editor.core.tiles import TileMap, TileWriter
 from editor.ui import theme
 from editor.ui.canvas.grid import BLOCK_PX, Viewport
 from editor.ui.canvas.overlay import Overlay
@@ -68,7 +68,7 @@ class Scene:
             elif mask.empty:
                 self._overlays.pop(name, None)
             else:
-                self._overlays[name] = Overlay(mask, self._colours[name])
+                self._overlays[name] = self._overlay(name, mask)
 
     def show_left(self, state: DocumentState | None) -> None:
         """Shows another state to the left of the divider; None ends it."""
@@ -83,7 +83,7 @@ class Scene:
         """Shows an unfinished mask; returns the device pixels of the view that change."""
         overlay = self._overlays.get(name)
         if overlay is None:
-            overlay = self._overlays[name] = Overlay(self.masks.masked(name), self._colours[name])
+            overlay = self._overlays[name] = self._overlay(name, self.masks.masked(name))
         overlay.preview(writer, dirty)
         return self.viewport.view_rect(dirty.expand(1 << self.viewport.scale.level))
 
@@ -168,6 +168,10 @@ class Scene:
     def divider_x(self) -> int:
         """Where the divider of a split stands, in device pixels of the view."""
         return round(self.divider * self.viewport.width)
+
+    def _overlay(self, name: MaskName, mask: TileMap) -> Overlay:
+        # Hatched, or an area never to copy from would look like a mask in the usual red.
+        return Overlay(mask, self._colours[name], hatched=name != "mask")
 
     def _shown_overlays(self) -> Iterator[Overlay]:
         if self.masks_visible and self.masks.size == self.size:

@@ -229,6 +229,8 @@ def test_include_and_exclude_have_colours_of_their_own(qtbot: QtBot) -> None:
     assert np.argmax(tinted(view, (50, 150))) == 1
     assert np.argmax(tinted(view, (350, 150))) == 0
     assert tinted(view, (200, 150)) == [100, 100, 100]
+    # Unlike the mask, in stripes.
+    assert len(np.unique(shot(view)[150, :100, 1])) == len(np.unique(shot(view)[150, 300:, 0])) == 2
 
 
 def test_the_shimmer_moves_within_the_mask_only_and_ends(qtbot: QtBot) -> None:
