@@ -23,19 +23,29 @@ _TINTING = 1.5
 _STRIPES_PX = 12  # divides BLOCK_PX
 
 
+class _Source:
+    """What the pyramid reads: a finished mask, or the one being painted. By itself, as in a Picture."""
+
+    def __init__(self, mask: TileMap) -> None:
+        self.mask = mask
+        self.writer: TileWriter | None = None
+
+    def full(self, rect: Rect) -> Bytes:
+        return self.mask.read(rect) if self.writer is None else self.writer.read(rect)
+
+
 class Overlay(Plane):
     """One mask, finished or being painted (ARGB32, premultiplied); only its box is ever drawn."""
 
     image_format = QImage.Format.Format_ARGB32_Premultiplied
 
     def __init__(self, mask: TileMap, colour: QColor, *, hatched: bool = False) -> None:
-        self._mask = mask
+        self._source = _Source(mask)
         self._hatched = hatched
-        self._writer: TileWriter | None = None
         self._touched: set[TileKey] = set()
         self.bounds = mask.bounds
         self._table = _table(colour)
-        super().__init__(Pyramid(mask.size, 1, self._full, stale=mask.tiles))
+        super().__init__(Pyramid(mask.size, 1, self._source.full, stale=mask.tiles))
 
     def set_colour(self, colour: QColor) -> None:
         self._table = _table(colour)
@@ -43,16 +53,16 @@ class Overlay(Plane):
 
     def show(self, mask: TileMap) -> None:
         """Goes to another mask of the same size; ends a preview."""
-        keys = self._touched | mask.differing(self._mask)
+        keys = self._touched | mask.differing(self._source.mask)
         self.pyramid.invalidate(keys)
         for blocks in self.scale.blocks_of_tiles(keys, mask.size):
             self.ring.forget(blocks)
-        self._mask, self._writer, self._touched = mask, None, set()
+        self._source.mask, self._source.writer, self._touched = mask, None, set()
         self.bounds = mask.bounds
 
     def preview(self, writer: TileWriter, dirty: Rect) -> None:
         """Shows what is in `writer`, which changed within `dirty`."""
-        self._writer = writer
+        self._source.writer = writer
         keys = set(tile_keys(dirty))
         self._touched |= keys
         self.pyramid.invalidate(keys)
@@ -61,10 +71,10 @@ class Overlay(Plane):
 
     def end_preview(self) -> Rect:
         """Back to the finished mask; returns what was shown of the other, in image pixels."""
-        if self._writer is None:
+        if self._source.writer is None:
             return EMPTY
         shown = self.bounds
-        self.show(self._mask)
+        self.show(self._source.mask)
         return shown
 
     def inside(self, blocks: Rect) -> Rect:
@@ -97,9 +107,6 @@ class Overlay(Plane):
         blocks = self.scale.blocks_of(self.bounds)
         there = Rect(*(edge * BLOCK_PX for edge in (blocks.left, blocks.top, blocks.right, blocks.bottom)))
         self.ring.paint(painter, rect.intersect(there), dx, dy)
-
-    def _full(self, rect: Rect) -> Bytes:
-        return self._writer.read(rect) if self._writer is not None else self._mask.read(rect)
 
 
 def _table(colour: QColor) -> NDArray[np.uint32]:

@@ -27,40 +27,63 @@ _CHECKER_PX = 16
 CHECKER_GREYS = (102, 153)
 
 
+class _Source:
+    """What the pyramid reads; by itself, since a pyramid that holds its picture would outlive it until the next
+    garbage collection, with a third of the document's memory.
+    """
+
+    def __init__(self, state: DocumentState) -> None:
+        self.state = state
+        self.display = Display.of(state)
+
+    def full(self, rect: Rect) -> Bytes:
+        return self.display.shown(self.state.read(rect))
+
+    def picked(self, level: int, rect: Rect) -> Bytes:
+        return self.display.shown(picked(self.state, level, rect))
+
+
 class Picture(Plane):
     """The pixels of a document (RGB32), kept up with its states."""
 
     image_format = QImage.Format.Format_RGB32
 
     def __init__(self, state: DocumentState, pyramid: Pyramid | None = None) -> None:
-        self.state = state
-        self._display = Display.of(state)
-        super().__init__(pyramid or Pyramid(state.size, self._display.channels, self._full))
+        self._source = _Source(state)
+        super().__init__(pyramid or self._new_pyramid())
+
+    @property
+    def state(self) -> DocumentState:
+        return self._source.state
 
     def twin(self, state: DocumentState) -> Picture:
         """A second picture that shows another state of the same document, made from what this one has."""
         if not _alike(self.state, state):
             return Picture(state)
         other = Picture(state, self.pyramid)
-        other.pyramid = self.pyramid.copy(other._full, state.pixels_differ(self.state))
+        other.pyramid = self.pyramid.copy(other._source.full, state.pixels_differ(self.state))
         return other
 
     def show(self, state: DocumentState) -> None:
         """Goes to another state; only the tiles that differ are drawn anew."""
-        before, self.state = self.state, state
+        before = self.state
         if not _alike(before, state):
-            self._display = Display.of(state)
-            self.pyramid = Pyramid(state.size, self._display.channels, self._full)
+            self._source = _Source(state)
+            self.pyramid = self._new_pyramid()
             self.ring.forget()
             return
+        self._source.state = state
         keys = state.pixels_differ(before)
         self.pyramid.invalidate(keys)
         for blocks in self.scale.blocks_of_tiles(keys, state.size):
             self.ring.forget(blocks)
 
+    def _new_pyramid(self) -> Pyramid:
+        return Pyramid(self.state.size, self._source.display.channels, self._source.full)
+
     def work(self, blocks: Rect) -> float:
         area = self.scale.image_of(blocks).intersect(self.size.rect)
-        reading = self._display.cost * sum(layer.visible for layer in self.state.layers)
+        reading = self._source.display.cost * sum(layer.visible for layer in self.state.layers)
         smooth = self.scale.source_px != BLOCK_PX and self.scale.source_px * 2 > BLOCK_PX
         drawing = _INTERPOLATION * blocks.area * BLOCK_PX**2 if smooth else 0
         if self.scale.level == 0:
@@ -68,18 +91,15 @@ class Picture(Plane):
         return self.pyramid.stale_tiles(area) * TILE_PX**2 * reading * _REDUCTION + drawing
 
     def fill(self, blocks: Rect, quality: Quality, out: Bytes) -> None:
-        if self._display.channels == 4 and self._display.opaque:
+        if self._source.display.channels == 4 and self._source.display.opaque:
             self._sample(blocks, quality, out)
             return
-        pixels = np.empty((*out.shape[:2], self._display.channels), np.uint8)
+        pixels = np.empty((*out.shape[:2], self._source.display.channels), np.uint8)
         self._sample(blocks, quality, pixels)
-        if self._display.channels == 1:
+        if self._source.display.channels == 1:
             recolour(pixels, cv2.COLOR_GRAY2BGRA, out)
         else:
             out[...] = _over_checker(pixels)
-
-    def _full(self, rect: Rect) -> Bytes:
-        return self._display.shown(self.state.read(rect))
 
     def _sample(self, blocks: Rect, quality: Quality, out: Bytes) -> None:
         level = self.scale.level
@@ -90,11 +110,8 @@ class Picture(Plane):
         read = partial(self.pyramid.read, level)
         if self.pyramid.stale_tiles(self.scale.image_of(blocks).intersect(self.size.rect)):
             level = min(level + 1, MAX_LEVEL)
-            read = partial(self._picked, level)
+            read = partial(self._source.picked, level)
         sample_roughly(read, self.pyramid.size_of(level), level, self.scale, blocks, out)
-
-    def _picked(self, level: int, rect: Rect) -> Bytes:
-        return self._display.shown(picked(self.state, level, rect))
 
 
 def _alike(one: DocumentState, other: DocumentState) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +17,8 @@ from pytestqt.qtbot import QtBot
 from editor.core.geometry import Rect
 from editor.host import mask_edits
 from editor.ui import theme
+from editor.ui.canvas.pyramid import Pyramid
+from editor.ui.canvas.ring import Ring
 from editor.ui.canvas.view import CanvasView
 from editor.ui.tools.lasso import LassoTool
 from tests.ui.canvas.views import (
@@ -333,3 +337,25 @@ def test_letting_go_of_another_button_does_not_end_a_drag(qtbot: QtBot) -> None:
     release(view, (250, 100))
     assert mask_of(session.state)[100, 240] == 255
     assert len(session.history.steps) == 2
+
+
+def caches() -> list[object]:
+    return [found for found in gc.get_objects() if isinstance(found, Pyramid | Ring)]
+
+
+def test_the_caches_of_a_closed_document_are_freed_at_once(qtbot: QtBot) -> None:
+    state = mask_edits.fill_rect(state_of(noise(600, 400)), "mask", Rect(10, 10, 50, 50))
+    others = caches()
+    view, session = opened(qtbot, state)
+    view.show_split(session.opened)
+    drag(view, (100, 100), (200, 200))
+    view.set_busy(Rect(0, 0, 300, 300))
+    shot(view)
+    mine = [weakref.ref(cache) for cache in caches() if not any(cache is other for other in others)]
+    assert len(mine) == 8
+    gc.disable()
+    try:
+        view.set_session(None)
+        assert [cache() for cache in mine if cache() is not None] == []
+    finally:
+        gc.enable()
