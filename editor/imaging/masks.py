@@ -33,17 +33,25 @@ def ellipse(shape: tuple[int, int], left: float, top: float, right: float, botto
 
 
 def grow(mask: Mask8, px: int) -> Mask8:
-    """The mask widened by `px` pixels all round, or narrowed where `px` is negative; soft edges move along."""
-    if px == 0:
-        return mask.copy()
+    """The mask widened by `px` pixels all round, or narrowed where `px` is negative; soft edges move along.
+
+    The brush that moves along the edge is an octagon, which to the eye is a disc and costs a hundredth of one.
+    """
     reach = abs(px)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    out = cv2.dilate(mask, disc) if px > 0 else cv2.erode(mask, disc, borderType=cv2.BORDER_REPLICATE)
+    square_px = round(reach * (2**0.5 - 1))
+    operate = cv2.dilate if px > 0 else cv2.erode
+    square = np.ones((2 * square_px + 1, 2 * square_px + 1), np.uint8)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    out = operate(mask, square, borderType=cv2.BORDER_REPLICATE)
+    out = operate(out, cross, iterations=reach - square_px, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(out, np.uint8)
 
 
 def feather(mask: Mask8, px: float) -> Mask8:
-    """The mask's edge softened over about `px` pixels to both sides (a Gaussian of sigma px / 2)."""
-    if px <= 0:
-        return mask.copy()
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), px / 2, borderType=cv2.BORDER_REPLICATE), np.uint8)
+    """The mask's edge softened over about `px` pixels to both sides: a Gaussian of sigma px / 2, as three means."""
+    # Three means of width w have the variance (w^2 - 1) / 4, and the width must be odd to stay centred.
+    width = 2 * round(((px * px + 1) ** 0.5 - 1) / 2) + 1
+    soft = mask.astype(np.uint16) * np.uint16(257)
+    for _ in range(3):
+        soft = np.asarray(cv2.blur(soft, (width, width), borderType=cv2.BORDER_REPLICATE), np.uint16)
+    return ((soft.astype(np.uint32) + 128) // 257).astype(np.uint8)
