@@ -28,6 +28,7 @@ from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.places import Places
+from editor.host.presets import Presets
 from editor.host.settings import Settings
 from editor.ui.actions import Actions, action_specs
 from editor.ui.bridge import Bridge
@@ -77,7 +78,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.centre)
         self.status = StatusLine(self)
         self.setStatusBar(self.status)
-        self.method = MethodPanel(settings, self)
+        self.method = MethodPanel(settings, Presets(places.presets), self)
         self.layers = LayersPanel(self)
         self.history = HistoryPanel(self)
         self.options = OptionsBar(self)
@@ -235,6 +236,7 @@ class MainWindow(QMainWindow):
         self.files.saved.connect(self._update)
         self.files.noted.connect(self.messages.note)
         self.files.failed.connect(self.messages.error)
+        self.method.failed.connect(self.messages.error)
         self.files.working.connect(self._working)
         self._windows.keys_changed.connect(self._update)
         self.method.painted_changed.connect(self._paint)

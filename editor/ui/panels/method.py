@@ -26,11 +26,13 @@ from editor.core.document import MASKS, MaskName
 from editor.core.errors import ParamError
 from editor.core.i18n import _
 from editor.host.settings import Settings
-from editor.sdk.params import from_dict
+from editor.sdk.params import from_dict, to_dict
 from editor.ui import theme
 from editor.ui.panels.form import ParamForm
+from editor.ui.panels.presets import PresetButton
 
 if TYPE_CHECKING:
+    from editor.host.presets import Presets
     from editor.host.registry import Registry
     from editor.host.runner import Request
     from editor.sdk.plugin import Plugin
@@ -44,14 +46,17 @@ class MethodPanel(QScrollArea):
 
     method_changed(plugin): another method was chosen.
     painted_changed(name): the user chose which mask the strokes go to.
+    failed(error): a preset could not be taken or kept.
     """
 
     method_changed = Signal(object)
     painted_changed = Signal(str)
+    failed = Signal(object)
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, presets: Presets, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._presets = presets
         self._registry: Registry | None = None
         self._plugin: Plugin | None = None
         self.form = ParamForm((), self)
@@ -114,6 +119,7 @@ class MethodPanel(QScrollArea):
         if not plugin.needs.source:
             self.paint("mask")
         self._reset.setEnabled(bool(plugin.specs))
+        self.presets.setEnabled(bool(plugin.specs))
         self._settings.set("method.last", plugin_id)
         self.method_changed.emit(plugin)
 
@@ -124,9 +130,7 @@ class MethodPanel(QScrollArea):
         """
         from editor.host.runner import Request
 
-        plugin = self._plugin
-        assert plugin is not None, "a method is chosen before it is run"
-        params = from_dict(plugin.params, self.form.values())
+        plugin, params = self._shown()
         first = self._seed.value()
         return tuple(Request(plugin, params, first + number) for number in range(self._candidates.value()))
 
@@ -149,7 +153,11 @@ class MethodPanel(QScrollArea):
         self._reset.setIcon(theme.icon("restore"))
         self._reset.setToolTip(_("Reset all settings of this method to their defaults"))
         self._reset.clicked.connect(self._to_defaults)
+        self.presets = PresetButton(self._presets, self._shown, self)
+        self.presets.chosen.connect(self._take)
+        self.presets.failed.connect(self.failed.emit)
         row.addWidget(self.methods, 1)
+        row.addWidget(self.presets)
         row.addWidget(self._reset)
         self._column.addLayout(row)
         self._summary = QLabel(self)
@@ -212,6 +220,14 @@ class MethodPanel(QScrollArea):
     def _paint_toggled(self, button: QPushButton, checked: bool) -> None:
         if checked:
             self.painted_changed.emit(button.objectName())
+
+    def _shown(self) -> tuple[Plugin, object]:
+        """The method and its parameters as shown. Raises ParamError if it does not take the values together."""
+        assert self._plugin is not None, "a method is chosen before it is run"
+        return self._plugin, from_dict(self._plugin.params, self.form.values())
+
+    def _take(self, params: object) -> None:
+        self.form.set_values(to_dict(params))
 
     def _to_defaults(self) -> None:
         self.form.reset()
