@@ -48,6 +48,8 @@ class CandidateStrip(QWidget):
         self._list.setIconSize(THUMB)
         self._list.setGridSize(THUMB + QSize(16, 44))
         self._list.setWordWrap(True)
+        # Qt would cut the second line of the current one.
+        self._list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setToolTip(_("Click a result, or go through them with the arrow keys"))
