@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from editor.core.errors import PluginError
-from editor.host.registry import Registry
+from editor.host.registry import ENTRY_POINTS, Registry
 
 GOOD = """
 from dataclasses import dataclass
@@ -47,6 +48,22 @@ def test_a_new_method_is_one_folder_and_a_broken_one_stops_nothing(folder: Path)
         registry.get("beta")
     with pytest.raises(PluginError, match="there are alpha"):
         registry.get("omega")
+
+
+def test_methods_of_others_come_through_the_entry_point(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(folder, "alpha", GOOD.format(id="alpha"))
+    (folder.parent / "elsewhere.py").write_text(GOOD.format(id="guest"))
+    (folder.parent / "thief.py").write_text(GOOD.format(id="alpha"))
+    found = [
+        EntryPoint("guest", "elsewhere:PLUGIN", ENTRY_POINTS),
+        EntryPoint("thief", "thief:PLUGIN", ENTRY_POINTS),
+        EntryPoint("gone", "not_installed:PLUGIN", ENTRY_POINTS),
+    ]
+    monkeypatch.setattr("editor.host.registry.entry_points", lambda group: found if group == ENTRY_POINTS else [])
+    registry = Registry.scan(folder)
+    assert list(registry.plugins) == ["alpha", "guest"]
+    assert registry.plugins["alpha"].run.__module__ == "some_plugins.alpha"
+    assert set(registry.errors) == {"thief", "gone"}
 
 
 def test_the_methods_of_the_project_all_load() -> None:
