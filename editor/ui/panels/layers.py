@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
@@ -16,12 +18,14 @@ from editor.host import layer_edits
 from editor.ui import theme
 
 Index = QModelIndex | QPersistentModelIndex
+Edit = Callable[[DocumentState], DocumentState]
 
 
 class LayersModel(QAbstractListModel):
     """The layers from the top down; the photo is the last and can't be changed.
 
-    edited(state, label): the user switched or renamed a layer.
+    edited(edit, label): the user switched or renamed a layer. An edit and not a state, since the masks of the state
+    that is shown here may be old ones.
     """
 
     edited = Signal(object, str)
@@ -78,20 +82,18 @@ class LayersModel(QAbstractListModel):
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         layer = self.layer(index.row())
-        if layer is None or self._state is None:
+        if layer is None:
             return False
         if role == Qt.ItemDataRole.CheckStateRole:
             visible = Qt.CheckState(value) == Qt.CheckState.Checked
             label = _("Show {name}") if visible else _("Hide {name}")
-            self.edited.emit(
-                layer_edits.set_visible(self._state, layer.id, visible=visible), label.format(name=layer.name)
-            )
+            edit = partial(layer_edits.set_visible, layer_id=layer.id, visible=visible)
+            self.edited.emit(edit, label.format(name=layer.name))
             return True
         name = str(value).strip()
         if role == Qt.ItemDataRole.EditRole and name and name != layer.name:
-            self.edited.emit(
-                layer_edits.rename(self._state, layer.id, name), _("Rename {name}").format(name=layer.name)
-            )
+            edit = partial(layer_edits.rename, layer_id=layer.id, name=name)
+            self.edited.emit(edit, _("Rename {name}").format(name=layer.name))
             return True
         return False
 
@@ -177,30 +179,30 @@ class LayersPanel(QWidget):
     def _opacity_moved(self, percent: int) -> None:
         self.percent.setText(f"{percent} %")
         if self.opacity.isSliderDown():
-            self.previewed.emit(self._with_opacity())
+            edit = self._opacity_edit()
+            self.previewed.emit(edit(self._session.state) if edit is not None and self._session is not None else None)
         else:
             self._opacity_settled()
 
     def _opacity_settled(self) -> None:
-        state = self._with_opacity()
+        edit = self._opacity_edit()
         self.previewed.emit(None)
-        if state is not None:
-            self._commit(state, _("Layer opacity {percent} %").format(percent=self.opacity.value()))
+        if edit is not None:
+            self._commit(edit, _("Layer opacity {percent} %").format(percent=self.opacity.value()))
 
-    def _with_opacity(self) -> DocumentState | None:
-        """The state with the slider's opacity; None if it is the layer's already."""
+    def _opacity_edit(self) -> Edit | None:
+        """Gives the layer the slider's opacity; None if it has it already."""
         layer = self.layers.layer(self.view.currentIndex().row())
-        if self._session is None or layer is None or round(100 * layer.opacity) == self.opacity.value():
+        if layer is None or round(100 * layer.opacity) == self.opacity.value():
             return None
-        return layer_edits.set_opacity(self._session.state, layer.id, self.opacity.value() / 100)
+        return partial(layer_edits.set_opacity, layer_id=layer.id, opacity=self.opacity.value() / 100)
 
     def _delete(self) -> None:
         layer = self.layers.layer(self.view.currentIndex().row())
-        if self._session is not None and layer is not None:
-            self._commit(
-                layer_edits.delete(self._session.state, layer.id), _("Delete layer {name}").format(name=layer.name)
-            )
+        if layer is not None:
+            edit = partial(layer_edits.delete, layer_id=layer.id)
+            self._commit(edit, _("Delete layer {name}").format(name=layer.name))
 
-    def _commit(self, state: DocumentState, label: str) -> None:
+    def _commit(self, edit: Edit, label: str) -> None:
         if self._session is not None:
-            self._session.commit(state, label)
+            self._session.commit(edit(self._session.state), label)

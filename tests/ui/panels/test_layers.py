@@ -8,9 +8,11 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from editor.core.geometry import Rect
 from editor.core.layers import Layer
 from editor.core.session import Session
 from editor.core.tiles import TileMap
+from editor.host import mask_edits
 from editor.ui.panels.layers import LayersPanel
 from tests.helpers.documents import document, noise
 
@@ -48,6 +50,18 @@ def test_renaming_is_a_step(panel: LayersPanel, made: Session) -> None:
     panel.layers.setData(panel.layers.index(0), "Wire", Qt.ItemDataRole.EditRole)
     assert made.state.layers[1].name == "Wire"
     assert len(made.history.steps) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "role"),
+    [(Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole), ("Wire", Qt.ItemDataRole.EditRole)],
+)
+def test_what_was_painted_before_a_layer_is_changed_stays(
+    panel: LayersPanel, made: Session, value: object, role: Qt.ItemDataRole
+) -> None:
+    made.commit(mask_edits.fill_rect(made.state, "mask", Rect(5, 5, 20, 20)), "Brush stroke")
+    panel.layers.setData(panel.layers.index(0), value, role)
+    assert not made.state.mask.empty
 
 
 def test_dragging_the_opacity_is_previewed_and_one_step_in_the_end(panel: LayersPanel, made: Session) -> None:
