@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Opened = tuple[Session, tuple[str, ...]]
+_Place = tuple[Session | None, int]
+
+_NOWHERE: _Place = (None, 0)
 
 _RECENT = 10
 
@@ -50,6 +53,9 @@ class Files(QObject):
         self._attach: Callable[[Session], Store] | None = None
         self.journal: Store | None = None
         self._wanted = 0
+        self._writing = 0
+        self._then: Callable[[], None] | None = None
+        self._left: list[Store] = []
         self.session: Session | None = None
 
     @property
@@ -97,7 +103,8 @@ class Files(QObject):
         self.session_changed.emit(session)
         # Last, since what was shown until now may be read from it.
         if before is not None:
-            before.close(keep=False)
+            self._left.append(before)
+            self._close_left()
 
     def leave(self, then: Callable[[], None]) -> None:
         """Calls `then` when nothing unsaved is lost by it: at once, after saving, or never if the user cancels."""
@@ -106,9 +113,14 @@ class Files(QObject):
             return
         answer = ask.unsaved(self._window, self.name)
         if answer == "save":
-            self.save(then)
+            # Once more, for what is painted while the file is written.
+            self.save(lambda: self.leave(then))
         elif answer == "discard":
             then()
+
+    def leave_for_good(self, then: Callable[[], None]) -> None:
+        """Calls `then` as `leave` does, but not before everything is written; never if that fails."""
+        self._when_written(lambda: self.leave(lambda: self._when_written(then)))
 
     def close(self) -> None:
         """Closes the document, after asking about unsaved changes."""
@@ -147,15 +159,14 @@ class Files(QObject):
         def done(notes: tuple[str, ...]) -> None:
             self.noted.emit(" ".join((_("Exported {name}.").format(name=path.name), *notes)))
 
-        self.in_background(_("Exporting {name}…").format(name=path.name), work, done)
+        self.write_in_background(_("Exporting {name}…").format(name=path.name), work, done)
 
-    def in_background(self, label: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Does short work beside everything else, then calls `done` with its result; an error is shown."""
-        job: Job[T] = Job(lambda _token, _tell: work(), label)
-        job.done.connect(self._bridge.queued(done))
-        job.failed.connect(self._bridge.queued(self.failed.emit))
-        job.finished.connect(self._bridge.queued(lambda: self.working.emit("")))
-        self.working.emit(label)
+    def write_in_background(self, label: str, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Writes a file beside everything else, then calls `done`; an error is shown. The window stays until then."""
+        job = self._job(label, work, done)
+        job.failed.connect(self._bridge.queued(lambda _error: self._stay()))
+        job.finished.connect(self._bridge.queued(self._written))
+        self._writing += 1
         self._jobs.start(job, "chores")
 
     def export_folder(self) -> Path:
@@ -166,36 +177,43 @@ class Files(QObject):
 
     def end(self) -> None:
         """The window is closing for good: the journal has done its work."""
-        if self.journal is not None:
-            self.journal.close(keep=False)
-            self.journal = None
+        for journal in (*self._left, *([self.journal] if self.journal is not None else [])):
+            journal.close(keep=False)
+        self._left, self.journal = [], None
 
     def _load(self, path: Path) -> None:
         self._wanted += 1
-        wanted = self._wanted
+        wanted, left = self._wanted, self._place
 
         def work() -> Opened:
             from editor.host.documents import open_document
 
             return open_document(path)
 
-        self.in_background(
-            _("Opening {name}…").format(name=path.name), work, lambda opened: self._loaded(wanted, path, opened)
-        )
+        label = _("Opening {name}…").format(name=path.name)
+        job = self._job(label, work, lambda opened: self._loaded(wanted, left, path, opened))
+        self._jobs.start(job, "chores")
 
     def _adopted(self, wanted: int, path: Path, reading: Future[Opened]) -> None:
         self.working.emit("")
         error = reading.exception()
         if error is None:
-            self._loaded(wanted, path, reading.result())
+            self._loaded(wanted, _NOWHERE, path, reading.result())
         elif isinstance(error, EditorError):
             self.failed.emit(error)
         else:
             raise error
 
-    def _loaded(self, wanted: int, path: Path, opened: Opened) -> None:
+    def _loaded(self, wanted: int, left: _Place, path: Path, opened: Opened) -> None:
+        """Shows what was read; `left` is where the user agreed to be torn away from."""
         if wanted != self._wanted:
             return
+        if self._place == left:
+            self._take(path, opened)
+        else:
+            self.leave(lambda: self._take(path, opened))
+
+    def _take(self, path: Path, opened: Opened) -> None:
         session, notes = opened
         self.show(session)
         self._remember(path)
@@ -219,7 +237,46 @@ class Files(QObject):
             if then is not None:
                 then()
 
-        self.in_background(_("Saving {name}…").format(name=path.name), work, done)
+        self.write_in_background(_("Saving {name}…").format(name=path.name), work, done)
+
+    @property
+    def _place(self) -> _Place:
+        return (self.session, self.session.history.current.id) if self.session is not None else _NOWHERE
+
+    def _job(self, label: str, work: Callable[[], T], done: Callable[[T], None]) -> Job[T]:
+        job: Job[T] = Job(lambda _token, _tell: work(), label)
+        job.done.connect(self._bridge.queued(done))
+        job.failed.connect(self._bridge.queued(self.failed.emit))
+        job.finished.connect(self._bridge.queued(lambda: self.working.emit("")))
+        self.working.emit(label)
+        return job
+
+    def _when_written(self, then: Callable[[], None]) -> None:
+        if self._writing:
+            self._then = then
+            self.noted.emit(_("Kintsugi closes when the file is written."))
+        else:
+            then()
+
+    def _written(self) -> None:
+        self._writing -= 1
+        if self._writing:
+            return
+        self._close_left()
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    def _stay(self) -> None:
+        """A file could not be written: the user must see that, and may try another place."""
+        self._then = None
+
+    def _close_left(self) -> None:
+        """Closes the journals of documents that are left, unless one is still being read to be written elsewhere."""
+        if not self._writing:
+            for journal in self._left:
+                journal.close(keep=False)
+            self._left = []
 
     def _begin_journal(self, session: Session) -> None:
         """Begins the session's journal if it has none; the user is told when it can't be kept up."""

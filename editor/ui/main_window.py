@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_end:
             event.ignore()
-            self.files.leave(self.end)
+            self.files.leave_for_good(self.end)
         else:
             super().closeEvent(event)
 

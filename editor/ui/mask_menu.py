@@ -96,7 +96,7 @@ class MaskMenu:
             write_picture(path, Picture(state.masked(name).read(state.size.rect)))
 
         done = _("Saved the mask as {name}.").format(name=path.name)
-        self._files.in_background(
+        self._files.write_in_background(
             _("Saving {name}…").format(name=path.name), work, lambda _nothing: self._files.noted.emit(done)
         )
 
