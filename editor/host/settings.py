@@ -15,6 +15,9 @@ T = TypeVar("T", bool, int, float, str, list[str])
 
 log = logging.getLogger("kintsugi.settings")
 
+_FILE_NAMES = "surrogateescape"
+"""How Python keeps the bytes of a file's name that are no UTF-8."""
+
 
 class Settings:
     """Values by key. A file that is damaged or of the wrong type counts as not there, and the log says so."""
@@ -23,7 +26,7 @@ class Settings:
         self._path = path
         self._values: dict[str, object] = {}
         try:
-            self._values = tomllib.loads(path.read_text("utf-8"))
+            self._values = tomllib.loads(path.read_text("utf-8", _FILE_NAMES))
         except FileNotFoundError:
             pass
         except (OSError, ValueError) as error:
@@ -39,11 +42,16 @@ class Settings:
         if self._values.get(key) == value:
             return
         self._values[key] = value
-        # JSON's strings, numbers, booleans and flat lists are TOML's too.
-        lines = [f"{json.dumps(name)} = {json.dumps(self._values[name])}\n" for name in sorted(self._values)]
+        lines = [f"{_toml(name)} = {_toml(self._values[name])}\n" for name in sorted(self._values)]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self._path) as temporary:
-                temporary.write_text("".join(lines), "utf-8")
+                temporary.write_text("".join(lines), "utf-8", _FILE_NAMES)
         except (OSError, WriteError) as error:
             log.warning("settings %s not written: %s", self._path, error)
+
+
+def _toml(value: object) -> str:
+    # JSON's strings, numbers, booleans and flat lists are TOML's too, but for two: TOML has no surrogates, which JSON
+    # writes for what lies beyond 16 bit, and wants the delete character escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -33,3 +33,10 @@ def test_a_folder_that_cannot_be_written_does_not_stop_the_editor(tmp_path: Path
     settings = Settings(tmp_path / "file" / "settings.toml")
     settings.set("zoom", 3.0)
     assert settings.get("zoom", 1.0) == 3.0
+
+
+def test_names_of_files_in_any_script_or_encoding_are_kept(tmp_path: Path) -> None:
+    # A picture sign beyond 16 bit, a control character, and a byte that is no UTF-8, as file systems may have them.
+    names = ["/photos/\N{CAMERA} \N{FROG FACE}.jpg", "/photos/\x7f.jpg", "/photos/caf\udce9.jpg"]
+    Settings(tmp_path / "settings.toml").set("recent", names)
+    assert Settings(tmp_path / "settings.toml").get("recent", list[str]()) == names
