@@ -80,10 +80,14 @@ def file_to_open(parent: QWidget, title: str, folder: str, suffixes: Sequence[st
 
 
 def file_to_save(parent: QWidget, title: str, suggestion: Path, kind: str) -> Path | None:
-    """Where to write; the suffix of the suggestion is added if the user left it out. An existing file is asked for."""
+    """Where to write, always with the suffix of the suggestion. No file is replaced unasked."""
     pattern = f"{kind} (*{suggestion.suffix})"
     name, _kind = QFileDialog.getSaveFileName(parent, title, str(suggestion), pattern)
     if not name:
         return None
     path = Path(name)
-    return path if path.suffix else path.with_suffix(suggestion.suffix)
+    if path.suffix.lower() == suggestion.suffix:
+        return path
+    # The dialog asked about a file of the name without the suffix, if at all.
+    path = path.with_name(path.name + suggestion.suffix)
+    return path if not path.exists() or overwrite(parent, path, photo=False) else None
