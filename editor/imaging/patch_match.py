@@ -31,6 +31,7 @@ _GAMMA = 1.6
 _COARSE_PX = 2
 _MIN_SOURCES = 24
 _SEAM_PASSES = 5
+_TEXTURE_GAIN = np.float32(45)
 
 
 def _nothing(band: Band) -> None:
@@ -118,7 +119,7 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
         if depth < len(levels) - 1:
-            field = _refine(field, levels[depth + 1], level, search)
+            field = _refine(field, level, search)
         _solve(level, field, depth, search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
@@ -130,7 +131,10 @@ def _effort(level: _Level) -> float:
 
 
 def _features(image: F32, hole: Bool, search: Search) -> U8:
-    """H x W x 4 uint8: colour, and how much the brightness changes around a pixel (Newson et al. 2014, section 3.2)."""
+    """H x W x 4 uint8: colour, and how much the brightness changes around a pixel (Newson et al. 2014, section 3.2).
+
+    Its root is taken, so that faint texture, too, is told from none: else smooth places fill large holes in dark grass.
+    """
     high, wide = hole.shape
     pixels = np.empty((high, wide, 4), np.uint8)
 
@@ -146,7 +150,7 @@ def _features(image: F32, hole: Bool, search: Search) -> U8:
     search.pause()
     mean = cv2.blur(change * known, window) / np.maximum(cv2.blur(known, window), 1e-3)
     search.pause()
-    np.clip(mean * 4, 0, 255, out=pixels[..., 3], casting="unsafe")
+    np.clip(np.sqrt(mean) * _TEXTURE_GAIN, 0, 255, out=pixels[..., 3], casting="unsafe")
     return pixels
 
 
@@ -295,7 +299,7 @@ def _start(level: _Level, search: Search) -> _Field:
     return field
 
 
-def _refine(coarse: _Field, coarser: _Level, level: _Level, search: Search) -> _Field:
+def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     """The coarse matches carried to the next finer level, and the picture they give there."""
     field = _field(level, level.hole)
     rows, columns = field.active.shape
@@ -310,15 +314,13 @@ def _refine(coarse: _Field, coarser: _Level, level: _Level, search: Search) -> _
     v, u = np.where(inside, v, 0), np.where(inside, u, 0)
     lost = (field.active > 0) & ~(inside & (level.usable[v, u] > 0))
     field.near_y[:], field.near_x[:] = v, u
-    search.pause()
-    hole = level.hole
-    enlarged = coarser.pixels.reshape(*coarser.hole.shape, 4)
-    ys, xs = np.nonzero(hole)
-    level.pixels.reshape(*hole.shape, 4)[ys, xs] = enlarged[ys // 2, xs // 2]
     if lost.any():
         _scatter(level, field, lost, search.seed)
     search.pause()
-    _vote(level, field, level.hole, np.where(lost, np.float32(0), _trust(level, field)), search)
+    # Copied and not averaged: a mean of patches is smoother than any of them, and would find its like in smooth places.
+    map_y, map_x = _label(level, field, np.where(lost, np.float32(0), _trust(level, field)), search)
+    pixels = level.pixels.reshape(*level.hole.shape, 4)
+    pixels[level.hole] = pixels[map_y[level.hole], map_x[level.hole]]
     return field
 
 
@@ -336,24 +338,29 @@ def _solve(level: _Level, field: _Field, depth: int, search: Search) -> None:
         _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
 
 
-def _settle(level: _Level, field: _Field, search: Search) -> tuple[I32, I32]:
-    """One source position a pixel, in regions of equal shift."""
+def _label(level: _Level, field: _Field, weight: F32, search: Search) -> tuple[I32, I32]:
+    """The source position most patches, by weight, name for each pixel of the hole; a pixel outside names itself."""
     rows, columns = level.hole.shape
     map_y = np.repeat(np.arange(rows, dtype=np.int32)[:, None], columns, axis=1)
     map_x = np.repeat(np.arange(columns, dtype=np.int32)[None], rows, axis=0)
+    wanted = level.hole.astype(np.uint8)
     search.pause()
-    weight = _trust(level, field) * _similarity(field, 8.0)
-    search.pause()
-    wanted, allowed = level.hole.astype(np.uint8), level.source.astype(np.uint8)
-    cut = _hole_bands(level.hole)
 
-    def label(band: Band) -> None:
+    def band(rows: Band) -> None:
         kernels.label_band(
             wanted, field.active, field.top, field.left, field.near_y, field.near_x, weight, level.high, level.wide,
-            band[0], band[1], map_y, map_x,
+            rows[0], rows[1], map_y, map_x,
         )  # fmt: skip
 
-    search.each(label, cut)
+    search.each(band, _hole_bands(level.hole))
+    return map_y, map_x
+
+
+def _settle(level: _Level, field: _Field, search: Search) -> tuple[I32, I32]:
+    """One source position a pixel, in regions of equal shift."""
+    map_y, map_x = _label(level, field, _trust(level, field) * _similarity(field, 8.0), search)
+    wanted, allowed = level.hole.astype(np.uint8), level.source.astype(np.uint8)
+    cut = _hole_bands(level.hole)
     for turn in range(2 * _SEAM_PASSES):
 
         def settle(band: Band, parity: int = turn % 2) -> None:

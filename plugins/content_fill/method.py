@@ -113,8 +113,8 @@ class _Job:
     def search(self, each: Each, advance: Callable[[float], None]) -> tuple[I32, I32]:
         # Beside the random draws, a seed also picks the patch size, where the pyramid starts and which places are left
         # out: these change the composition, where draws alone often end in the same picture.
-        patch_px = max(3, self.params.patch_px + (0, 2, -2)[self.seed % 3])
-        start_px = (5.0, 7.0, 10.0, 4.0)[self.seed % 4]
+        patch_px = max(3, self.params.patch_px + (0, 0, -2)[self.seed % 3])
+        start_px = (5.0, 10.0, 10.0, 7.0)[self.seed % 4]
         try:
             return correspondence(
                 self.image, self.hole, self._part_of_source(), Search(patch_px, self.seed, start_px, each, advance)
