@@ -92,8 +92,12 @@ class Job(Generic[T]):
     def _end(self, emit: Callable[[], None]) -> None:
         """Tells the end once: the work's own, or that it was given up."""
         if self._ended.acquire(blocking=False):
-            emit()
-            self.finished.emit()
+            for tell in (emit, self.finished.emit):
+                try:
+                    tell()
+                except Exception:
+                    # Whoever listens: the lane goes on, and who waits for the end hears of it.
+                    log.exception("%s: what follows on its end failed", self.label)
 
 
 class Jobs:
@@ -125,6 +129,7 @@ class _Lane:
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._pending: set[Job[Any]] = set()
+        self._running: Job[Any] | None = None
         self._thread: threading.Thread | None = None
 
     def put(self, job: Job[Any]) -> None:
@@ -133,7 +138,7 @@ class _Lane:
             self._pending.add(job)
             if self._thread is None:
                 self._begin()
-        self._queue.put(job)
+            self._queue.put(job)
 
     def close(self) -> None:
         with self._lock:
@@ -154,14 +159,17 @@ class _Lane:
     def _work(self, waiting: queue.SimpleQueue[Job[Any] | None]) -> None:
         lower_priority()
         while (job := waiting.get()) is not None:
+            with self._lock:
+                self._running = job
             job._run()
             with self._lock:
                 self._pending.discard(job)
                 if self._queue is not waiting:
                     return
+                self._running = None
 
     def _watch(self, job: Job[Any]) -> None:
-        """Gives the thread up if `job` still runs after the grace time."""
+        """Ends `job` after the grace time if it has not ended by itself."""
         timer = threading.Timer(self._grace_s, self._give_up, (job,))
         timer.daemon = True
         job.finished.connect(timer.cancel)
@@ -171,13 +179,18 @@ class _Lane:
         with self._lock:
             if job not in self._pending or self._thread is None:
                 return
-            log.warning("%s did not stop when it was cancelled; its thread is given up", job.label)
             self._pending.discard(job)
-            left, self._queue = self._queue, queue.SimpleQueue()
-            while not left.empty():
-                self._queue.put(left.get())
-            self._begin()
+            if job is self._running:
+                log.warning("%s did not stop when it was cancelled; its thread is given up", job.label)
+                self._replace_thread()
         job._end(job.cancelled.emit)
+
+    def _replace_thread(self) -> None:
+        self._running = None
+        left, self._queue = self._queue, queue.SimpleQueue()
+        while not left.empty():
+            self._queue.put(left.get())
+        self._begin()
 
 
 def lower_priority() -> None:

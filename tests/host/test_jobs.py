@@ -87,6 +87,51 @@ def test_work_that_never_returns_is_given_up_and_the_lane_goes_on() -> None:
     assert ends.how == ["cancelled"], "the late result is thrown away"
 
 
+def test_a_job_cancelled_while_it_waits_its_turn_leaves_the_running_one_its_lane() -> None:
+    jobs = Jobs(grace_s=0.01)
+    begun, release = threading.Event(), threading.Event()
+    threads: list[int] = []
+
+    def slow(token: CancelToken, tell: Progress) -> int:
+        begun.set()
+        release.wait(60)
+        threads.append(threading.get_ident())
+        return 1
+
+    running, waiting = Job(slow, "running"), Job[int](lambda _token, _tell: 2, "waiting")
+    later = Job(lambda _token, _tell: threads.append(threading.get_ident()), "later")
+    ends, waiting_ends, later_done = Ends(running), Ends(waiting), threading.Event()
+    later.finished.connect(later_done.set)
+    for job in (running, waiting, later):
+        jobs.start(job)
+    assert begun.wait(20)
+    waiting.cancel()
+    assert waiting_ends.wait() == ["cancelled"]
+    release.set()
+    assert ends.wait() == [1]
+    assert later_done.wait(20)
+    assert len(set(threads)) == 1, "one after another, as a lane does"
+    jobs.close()
+
+
+@pytest.mark.expects_log_error
+def test_a_listener_that_fails_does_not_stop_the_lane(caplog: pytest.LogCaptureFixture) -> None:
+    jobs = Jobs()
+
+    def fails(_result: int) -> None:
+        raise ZeroDivisionError
+
+    first, second = Job[int](lambda _token, _tell: 1, "first"), Job[int](lambda _token, _tell: 2, "second")
+    first.done.connect(fails)
+    ends = Ends(first), Ends(second)
+    jobs.start(first)
+    jobs.start(second)
+    assert ends[0].finished.wait(20)
+    assert ends[1].wait() == [2]
+    jobs.close()
+    assert "ZeroDivisionError" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("raised", "message"),
     [
