@@ -18,7 +18,7 @@ from editor.host import documents, mask_edits
 from editor.host.apply import accept, changed_outside
 from editor.host.jobs import CancelToken, Progress
 from editor.host.runner import Request, Runner
-from editor.io.write import ExportOptions
+from editor.io.write import ExportOptions, keeps_pixels
 from editor.sdk.plugin import Plugin
 
 log = logging.getLogger("kintsugi.batch")
@@ -61,9 +61,8 @@ def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path |
                 line = _one(task, photo, target, tell)
             except EditorError as error:
                 log.warning("%s failed", photo, exc_info=True)
-                bars.console.print(
-                    f"kintsugi: {photo}: {error}", style=None, markup=False, highlight=False, soft_wrap=True
-                )
+                line = str(error) if photo.name in str(error) else f"{photo}: {error}"
+                bars.console.print(f"kintsugi: {line}", style=None, markup=False, highlight=False, soft_wrap=True)
             else:
                 done += 1
                 click.echo(line)
@@ -118,6 +117,8 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
         for name, value in patch.report.items()
     ]
     outside = changed_outside(session)
+    if not keeps_pixels(target, task.options):
+        notes += (_("Written with loss, which changes all pixels a little; PNG and TIFF keep them to the bit."),)
     facts += [
         ngettext("{count} px changed outside the mask", "{count} px changed outside the mask", outside).format(
             count=outside

@@ -48,6 +48,9 @@ def explain(error: OSError, path: Path) -> WriteError:
         reason = _("The disk is full: {name} was not saved. Free some space or save elsewhere.").format(name=path.name)
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         reason = _("{path} can't be written: no permission. Save it in another folder.").format(path=path)
+    elif error.errno == errno.ENOENT and path.parent.is_dir():
+        # Some folders of the system take no files and say so in no better way.
+        reason = _("{folder} takes no files; choose another folder.").format(folder=path.parent)
     elif error.errno in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():
         reason = _("The folder {folder} does not exist; choose another one.").format(folder=path.parent)
     elif error.errno == errno.EISDIR:

@@ -61,6 +61,12 @@ def write_picture(path: Path, picture: Picture, options: ExportOptions = _DEFAUL
     return tuple(notes)
 
 
+def keeps_pixels(path: Path, options: ExportOptions) -> bool:
+    """Whether the format that the suffix names stores 8-bit pixels without loss."""
+    kind = formats.WRITE_FORMATS.get(path.suffix.lower())
+    return kind in ("PNG", "TIFF", "BMP") or (kind == "WebP" and options.lossless)
+
+
 def _encoded(
     kind: str, picture: Picture, metadata: Metadata, options: ExportOptions, *, thumbnail: bool, notes: list[str]
 ) -> Iterable[bytes]:

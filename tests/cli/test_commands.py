@@ -206,6 +206,13 @@ def test_sixteen_bits_stay_sixteen(kintsugi: Run, tmp_path: Path, mask: Path) ->
     np.testing.assert_array_equal(after[20:], pixels[20:])
 
 
+def test_a_lossy_file_is_not_called_untouched(kintsugi: Run, photo: Path, mask: Path, tmp_path: Path) -> None:
+    for name, flags, lossy in (("o.jpg", [], True), ("o.webp", [], True), ("o.webp", ["--lossless"], False)):
+        result = kintsugi("run", "grey_fill", photo, "--mask", mask, *flags, "-o", tmp_path / name)
+        assert ("with loss" in result.stdout) == lossy
+    assert "with loss" not in kintsugi("run", "grey_fill", photo, "--mask", mask, "-o", tmp_path / "o.png").stdout
+
+
 def test_list_names_methods_and_those_that_failed_to_load(kintsugi: Run) -> None:
     result = kintsugi("list", registry=Registry({"grey_fill": GREY}, {"broken": "ImportError: gone"}))
     assert "grey_fill" in result.stdout
