@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -63,8 +65,27 @@ class RunContext:
         work = list(items)
         if self.threads <= 1 or len(work) <= 1:
             return [function(item) for item in work]
-        with ThreadPoolExecutor(self.threads, "kintsugi-map", initializer=lower_priority) as pool:
-            return list(pool.map(function, work))
+        ends: list[Future[R]] = [Future() for _item in work]
+        waiting: queue.SimpleQueue[tuple[Future[R], T]] = queue.SimpleQueue()
+        for part in zip(ends, work, strict=True):
+            waiting.put(part)
+        # Not a ThreadPoolExecutor: the end of the process waits for its threads, and a method may be deaf to a cancel.
+        threads = [
+            threading.Thread(target=_work_off, args=(waiting, function), name=f"kintsugi-map-{number}", daemon=True)
+            for number in range(min(self.threads, len(work)))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            return [end.result() for end in ends]
+        except KeyboardInterrupt:
+            self.token.cancel()
+            raise
+        finally:
+            for end in ends:
+                end.cancel()
+            for thread in threads:
+                thread.join()
 
     def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if self.engine is None:
@@ -76,3 +97,18 @@ class RunContext:
 
     def run(self, method: str, inputs: Inputs, **params: object) -> Result:
         return self.call(method, inputs, params, self)
+
+
+def _work_off(waiting: queue.SimpleQueue[tuple[Future[R], T]], function: Callable[[T], R]) -> None:
+    lower_priority()
+    while True:
+        try:
+            end, item = waiting.get_nowait()
+        except queue.Empty:
+            return
+        if not end.set_running_or_notify_cancel():
+            continue
+        try:
+            end.set_result(function(item))
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            end.set_exception(error)
