@@ -14,7 +14,7 @@ from editor.core.i18n import _
 from editor.core.layers import Layer
 from editor.core.session import Session
 from editor.core.signal import Signal
-from editor.core.tiles import TileMap
+from editor.core.tiles import Pixels, TileMap
 from editor.host.jobs import Job, Jobs
 from editor.host.patch import Patch
 from editor.host.runner import Request, Runner
@@ -88,7 +88,8 @@ def accept(session: Session, patch: Patch, based_on: DocumentState) -> Step:
     Raises:
         StaleError: the picture under the candidate is not the one it was made from.
     """
-    if based_on.pixels_differ(session.state) & patch.pixels.tiles.keys():
+    # Of the mask: its pixels have no tile where all of them are black.
+    if based_on.pixels_differ(session.state) & patch.mask.tiles.keys():
         raise StaleError(_("The picture changed under this result since it was made; press R to make it again."))
     state = preview(session.state, patch)
     state = state.with_mask("mask", _without(state.mask, patch.mask))
@@ -108,8 +109,13 @@ def changed_outside(session: Session) -> int:
         for layer in now.layers[1:]:
             if layer.visible:
                 outside &= layer.mask is not None and layer.mask.read(rect)[..., 0] == 0
-        count += int((outside & (before.read(rect) != now.read(rect)).any(axis=-1)).sum())
+        count += int((outside & (_bits(before.read(rect)) != _bits(now.read(rect))).any(axis=-1)).sum())
     return count
+
+
+def _bits(pixels: Pixels) -> Pixels:
+    # A value that is not a number differs from itself.
+    return pixels.view(f"u{pixels.dtype.itemsize}")
 
 
 def _label(title: str, seed: int) -> str:

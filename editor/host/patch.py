@@ -15,7 +15,7 @@ class Patch:
     """Pixels and the mask they are shown through, as a layer of the document would hold them.
 
     rect: the box of the mask, to the pixel.
-    pixels: the document's size and format; outside the mask they are the document's own.
+    pixels: the document's size and format; zero outside the mask, where the document shows.
     mask: uint8, one channel; where it is 0 the document is untouched.
     report: what the method measured.
     """

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from editor.core.document import DocumentState
 from editor.core.errors import EditorError
 from editor.core.geometry import Rect
 from editor.core.layers import Layer
+from editor.core.metadata import Metadata
 from editor.core.session import Session
 from editor.core.tiles import TileMap
 from editor.host import mask_edits
@@ -19,7 +21,7 @@ from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, Plugin, Result
-from tests.helpers.documents import Level, method, session
+from tests.helpers.documents import Level, method, noise, session
 
 HOLE = Rect(40, 30, 90, 70)
 
@@ -110,3 +112,23 @@ def test_a_hidden_layer_excuses_nothing() -> None:
     defect = replace(base, pixels=writer.freeze())
     opened.commit(replace(opened.state, layers=(defect, replace(layer, visible=False))), "hide, with a defect")
     assert changed_outside(opened) == 1
+
+
+def test_a_candidate_that_is_all_black_is_as_stale_as_others() -> None:
+    opened = session(HOLE)
+    before = opened.state
+    (black,), _ = candidates(opened, method(lambda inputs, _params, _ctx: Result(np.zeros_like(inputs.image))))
+    (grey,), _ = candidates(opened, method())
+    accept(opened, grey, before)
+    with pytest.raises(StaleError):
+        accept(opened, black, before)
+
+
+def test_a_pixel_that_is_not_a_number_counts_as_unchanged_where_it_is_untouched() -> None:
+    pixels = noise(300, 280, dtype=np.float32)
+    pixels[5, 5] = np.nan
+    opened = Session.open(DocumentState.from_pixels(pixels, Metadata(), "noise"), None, "Open")
+    opened.commit(mask_edits.fill_rect(opened.state, "mask", HOLE), "Brush stroke")
+    (patch,), _ = candidates(opened, method())
+    accept(opened, patch, opened.state)
+    assert changed_outside(opened) == 0
