@@ -98,9 +98,10 @@ class Files(QObject):
         """Makes a document the open one; the journal of the one before is no longer needed."""
         before, self.journal = self.journal, journal
         self.session = session
+        self.session_changed.emit(session)
+        # After what takes the old document's error away, which is not to take this one's.
         if session is not None:
             self._begin_journal(session)
-        self.session_changed.emit(session)
         # Last, since what was shown until now may be read from it.
         if before is not None:
             self._left.append(before)

@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
 
     def _follow(self, session: Session | None) -> None:
         """Another document is open, or none."""
+        self.messages.drop_error()
         if self._session is not None:
             self._session.changed.disconnect(self._changed)
         self._session = session
@@ -271,6 +272,7 @@ class MainWindow(QMainWindow):
         self._update()
 
     def _changed(self, _before: DocumentState, _after: DocumentState) -> None:
+        self.messages.drop_error()
         self._update()
 
     def _update(self) -> None:
@@ -330,6 +332,8 @@ class MainWindow(QMainWindow):
             self._session.go_to(step_id)
 
     def _working(self, text: str) -> None:
+        if text:
+            self.messages.drop_error()
         self.status.show_chore(text)
         self.centre.wait(text)
         if not text and self._session is None:

@@ -18,7 +18,7 @@ _MARGIN_PX = 12
 
 
 class MessageBar(QFrame):
-    """Lies over the top of the widget it is given; notes go by themselves, errors stay until closed or replaced.
+    """Lies over the top of the widget it is given; notes go by themselves, errors stay until closed or outdated.
 
     details_wanted(text, details): the user wants to see the cause of an error.
     """
@@ -71,6 +71,11 @@ class MessageBar(QFrame):
         cause = "".join(traceback.format_exception(error))
         self._show(str(error) or type(error).__name__, "alert-circle-outline", cause)
         self.timer.stop()
+
+    def drop_error(self) -> None:
+        """Takes an error away, because the user has gone on and it would be taken for the newest news."""
+        if self._cause:
+            self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -135,3 +136,22 @@ def test_an_error_line_stays_and_a_note_goes_by_itself(qtbot: QtBot, window: Mai
     assert not window.messages.timer.isActive()
     window.messages.note("Done.")
     assert window.messages.timer.isActive()
+
+
+@pytest.mark.parametrize("go_on", ["step", "open", "close", "save"])
+def test_an_error_goes_when_the_user_goes_on(qtbot: QtBot, window: MainWindow, tmp_path: Path, go_on: str) -> None:
+    made = session()
+    made.path = tmp_path / "work.ora"
+    window.files.show(made)
+    window.messages.error(ValueError("That did not work."))
+    if go_on == "step":
+        made.commit(document(), "Brush stroke")
+    elif go_on == "open":
+        window.files.show(session())
+    elif go_on == "close":
+        window.files.close()
+    else:
+        with qtbot.waitSignal(window.files.working):
+            window.files.save()
+    assert "did not work" not in window.messages.text
+    qtbot.waitUntil(lambda: not window.files._writing)
