@@ -59,9 +59,10 @@ def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path |
 
             try:
                 line = _one(task, photo, target, tell)
-            except EditorError as error:
-                log.warning("%s failed", photo, exc_info=True)
-                line = str(error) if photo.name in str(error) else f"{photo}: {error}"
+            except Exception as error:
+                # Whatever it was: the other photos are worked all the same.
+                reason = _reason(photo, error)
+                line = reason if photo.name in reason else f"{photo}: {reason}"
                 bars.console.print(f"kintsugi: {line}", style=None, markup=False, highlight=False, soft_wrap=True)
             else:
                 done += 1
@@ -75,6 +76,17 @@ def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path |
         )
         click.echo(text.format(done=done, count=len(targets), failed=len(targets) - done))
     return 0 if done == len(targets) else 1
+
+
+def _reason(photo: Path, error: Exception) -> str:
+    """The line for the user; the log gets the cause."""
+    if isinstance(error, EditorError):
+        log.warning("%s failed", photo, exc_info=error)
+        return str(error)
+    log.error("%s failed", photo, exc_info=error)
+    if isinstance(error, MemoryError):
+        return _("There is not enough memory; close other programs or mask less.")
+    return _("Something went wrong in Kintsugi itself. The log says what.")
 
 
 def _targets(photos: Sequence[Path], output: Path | None, out_dir: Path | None) -> list[tuple[Path, Path]]:

@@ -10,10 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from editor import cli
+from editor.core.document import DocumentState
 from editor.core.metadata import Metadata
+from editor.host import documents
+from editor.host.documents import export_document
 from editor.host.places import Places
 from editor.host.presets import Presets
 from editor.host.registry import Registry
+from editor.io.options import ExportOptions
 from editor.io.picture import Picture
 from editor.io.read import read_picture
 from editor.io.write import write_picture
@@ -152,6 +156,33 @@ def test_batch_goes_on_after_a_bad_file_and_counts_honestly(kintsugi: Run, tmp_p
     assert sorted(path.name for path in out.iterdir()) == ["0.png", "2.png"]
     (line,) = [line for line in result.stderr.splitlines() if "1.png" in line]
     assert line.startswith("kintsugi: ")
+
+
+@pytest.mark.expects_log_error
+@pytest.mark.parametrize(("raised", "line"), [(MemoryError(), "not enough memory"), (OSError("odd"), "The log says")])
+def test_batch_goes_on_after_a_photo_that_is_too_large_or_meets_a_defect(
+    raised: Exception,
+    line: str,
+    kintsugi: Run,
+    tmp_path: Path,
+    photo: Path,
+    mask: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = save(tmp_path / "other.png", noise(60, 40, seed=1))
+
+    def export(state: DocumentState, path: Path, options: ExportOptions) -> tuple[str, ...]:
+        if path.name == photo.name:
+            raise raised
+        return export_document(state, path, options)
+
+    monkeypatch.setattr(documents, "export_document", export)
+    result = kintsugi("run", "grey_fill", photo, other, "--mask", mask, "--out-dir", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "1 of 2 photos done, 1 failed." in result.stdout
+    (shown,) = result.stderr.splitlines()
+    assert shown.startswith(f"kintsugi: {photo}: ")
+    assert line in shown
 
 
 def test_batch_takes_a_folder_of_masks_named_as_the_photos(kintsugi: Run, tmp_path: Path) -> None:
