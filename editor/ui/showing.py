@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from editor.core.document import DocumentState
@@ -29,12 +29,14 @@ class Showing(QObject):
         self._session: Session | None = None
         self._held = False
         self._painting = False
+        self._tint_before: bool | None = None
         self._preview: DocumentState | None = None
         hold.triggered.connect(self._begin_hold)
         split.toggled.connect(lambda _on: self.refresh())
         masks.toggled.connect(lambda _on: self.refresh())
+        masks.triggered.connect(self._tint_chosen)
         removal.shown_changed.connect(self._candidate_changed)
-        canvas.installEventFilter(self)
+        canvas.tool_begun.connect(self._begin_painting)
 
     def set_session(self, session: Session | None) -> None:
         if self._session is not None:
@@ -58,30 +60,34 @@ class Showing(QObject):
         result = self._removal.preview()
         self._canvas.show_state(session.opened if self._held else self._preview or result)
         self._canvas.show_split(session.opened if self._split.isChecked() and not self._held else None)
-        # A candidate is judged without the tint over it, until the user paints on.
-        judged = result is not None and not self._painting
-        self._canvas.set_masks_visible(self._masks.isChecked() and not self._held and not judged)
+        self._canvas.set_masks_visible(self._masks.isChecked() and not self._held)
         self._canvas.set_busy(self._removal.busy)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._canvas:
-            if event.type() == QEvent.Type.TabletPress or (
-                isinstance(event, QMouseEvent)
-                and event.type() == QEvent.Type.MouseButtonPress
-                and event.button() == Qt.MouseButton.LeftButton
-            ):
-                self._begin_painting()
-            return False
         if _ends_hold(event):
             self._end_hold()
-        return False
+        return super().eventFilter(watched, event)
 
     def _begin_painting(self) -> None:
-        if self._removal.current is not None and not self._painting and self._canvas.tool.id not in _LOOKING_TOOLS:
+        """Whoever paints on while a candidate is shown has to see where; whoever only looks around does not."""
+        if self._tint_before and not self._masks.isChecked() and self._canvas.tool.id not in _LOOKING_TOOLS:
             self._painting = True
-            self.refresh()
+            self._masks.setChecked(True)
+
+    def _tint_chosen(self) -> None:
+        """The user switched the tint: over candidates it then stays as it is."""
+        self._painting = False
 
     def _candidate_changed(self) -> None:
+        """Candidates are judged without the tint, until the user paints on or switches it on."""
+        if self._removal.current is None:
+            if self._tint_before is not None:
+                self._masks.setChecked(self._tint_before or self._masks.isChecked())
+            self._tint_before = None
+        elif self._tint_before is None or self._painting:
+            if self._tint_before is None:
+                self._tint_before = self._masks.isChecked()
+            self._masks.setChecked(False)
         self._painting = False
         self.refresh()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -285,6 +285,50 @@ def test_the_mask_is_not_drawn_over_a_candidate_until_the_user_paints_on(
     changes = [now for before, now in pairwise([None, *visible]) if now is not before]
     assert changes == [True, False, True, False]
     QTest.mouseRelease(window.canvas, Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def tinted(monkeypatch: pytest.MonkeyPatch, window: MainWindow) -> list[bool]:
+    """Whether masks are drawn, the newest last."""
+    visible: list[bool] = []
+    monkeypatch.setattr(window.canvas, "set_masks_visible", visible.append)
+    return visible
+
+
+def test_looking_around_does_not_bring_the_mask_back_over_a_candidate(
+    qtbot: QtBot, window: MainWindow, tinted: list[bool]
+) -> None:
+    opened(window)
+    choose(qtbot, window)
+    canvas, middle = window.canvas, window.canvas.rect().center()
+    canvas.zoom_to(2.0)
+    before = canvas.document_rect_visible()
+    for button, key in ((Qt.MouseButton.LeftButton, Key.Key_Space), (Qt.MouseButton.MiddleButton, None)):
+        if key is not None:
+            QTest.keyPress(canvas, key)
+        QTest.mousePress(canvas, button, pos=middle)
+        QTest.mouseMove(canvas, middle + QPoint(20, 10))
+        QTest.mouseRelease(canvas, button, pos=middle + QPoint(20, 10))
+        if key is not None:
+            QTest.keyRelease(canvas, key)
+    assert canvas.document_rect_visible() != before
+    assert not tinted[-1]
+
+
+def test_the_mask_switched_on_over_a_candidate_stays_and_is_back_after_the_choice(
+    qtbot: QtBot, window: MainWindow, tinted: list[bool]
+) -> None:
+    opened(window)
+    choose(qtbot, window)
+    show = window.commands["mask.show"]
+    assert not show.isChecked()
+    show.trigger()
+    press(window, Key.Key_Right)
+    show.trigger()
+    press(window, Key.Key_Escape)
+    assert show.isChecked()
+    changes = [now for before, now in pairwise([None, *tinted]) if now is not before]
+    assert changes == [True, False, True, False, True]
 
 
 def test_opening_another_photo_ends_the_choice(qtbot: QtBot, window: MainWindow) -> None:

@@ -45,6 +45,8 @@ class CanvasView(CanvasSurface):
     """The pointer's place in image pixels."""
     stroke_finished = Signal(str)
     """A tool made a step of the history; its label."""
+    tool_begun = Signal()
+    """The tool is about to begin a drag of its own; not for a pan, the divider, or a change of its size."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -234,6 +236,7 @@ class CanvasView(CanvasSurface):
             return None
         if self._on_divider(place):
             return dividing(self._move_divider)
+        self.tool_begun.emit()
         return self._tool.drag(self._stage)
 
     def _end_drag(self) -> None:
