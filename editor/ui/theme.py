@@ -88,9 +88,9 @@ def _sheet() -> str:
     QPushButton:hover {{ background: {hover}; }}
     QPushButton:pressed, QPushButton:checked {{ background: {line}; border-color: {accent}; }}
     QPushButton:disabled {{ color: #606060; background: {window}; }}
-    QPushButton#primary {{ background: {accent}; color: #f0f0f0; }}
-    QPushButton#primary:hover {{ background: {ACCENT.lighter(112).name()}; }}
-    QPushButton#primary:disabled {{ background: {button}; color: #707070; }}
+    QPushButton#primary, QPushButton:default {{ background: {accent}; color: #f0f0f0; }}
+    QPushButton#primary:hover, QPushButton:default:hover {{ background: {ACCENT.lighter(112).name()}; }}
+    QPushButton#primary:disabled, QPushButton:default:disabled {{ background: {button}; color: #707070; }}
     QAbstractItemView {{ border: none; outline: none; }}
     QListView::item {{ padding: 3px 6px; }}
     QListView::item:selected, QTreeView::item:selected {{ background: {hover}; color: #e4e4e4; }}

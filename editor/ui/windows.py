@@ -115,7 +115,8 @@ class Windows(QObject):
             dialog = RecoveryDialog(self._window, items)
             dialog.wanted.connect(lambda item: self._files.leave(lambda: self._recover(recovery, item)))
             dialog.unwanted.connect(lambda item: self._discard(recovery, item))
-            dialog.show()
+            # It comes by itself: until it is answered, no key may do anything behind it.
+            dialog.open()
 
     def _set_tint(self, tint: QColor) -> None:
         self._tint = tint

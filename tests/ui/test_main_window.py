@@ -48,6 +48,22 @@ def test_what_a_crash_left_is_offered_and_brought_back(window: MainWindow, left_
     assert window.isWindowModified()
 
 
+def test_enter_brings_back_and_no_key_acts_behind_the_offer(
+    qtbot: QtBot, window: MainWindow, left_behind: Callable[[], None]
+) -> None:
+    left_behind()
+    window.set_recovery(Recovery(Places.default().state))
+    dialog = window.findChild(RecoveryDialog)
+    assert dialog is not None
+    assert dialog.isModal()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    QTest.keyClick(dialog.list, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert window.isVisible()
+    QTest.keyClick(dialog.list, Qt.Key.Key_Return)
+    assert window.files.session is not None
+    assert window.files.session.history.current.label == "Brush stroke"
+
+
 def test_what_a_crash_left_can_be_thrown_away(window: MainWindow, left_behind: Callable[[], None]) -> None:
     left_behind()
     window.set_recovery(Recovery(Places.default().state))

@@ -116,8 +116,6 @@ class ExportDialog(QDialog):
         self._column.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.export_button = buttons.addButton(_("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.export_button.setObjectName("primary")
-        self.export_button.style().polish(self.export_button)
         self.export_button.setDefault(True)
         self.export_button.setToolTip(_("Write the file"))
         buttons.accepted.connect(self._finish)

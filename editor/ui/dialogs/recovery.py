@@ -45,7 +45,7 @@ class RecoveryDialog(QDialog):
         self.list.setMaximumHeight(140)
         row = QHBoxLayout()
         self.recover_button = self._button(_("Bring back"), _("Open the photo with all its steps"), self._recover)
-        self.recover_button.setObjectName("primary")
+        self.recover_button.setDefault(True)
         self.discard_button = self._button(_("Throw away"), _("Delete the kept steps for good"), self._discard)
         later = self._button(_("Later"), _("Ask again at the next start"), self.reject)
         for button in (self.recover_button, self.discard_button):
@@ -60,8 +60,6 @@ class RecoveryDialog(QDialog):
     def _button(self, text: str, tip: str, slot: object) -> QPushButton:
         button = QPushButton(text, self)
         button.setToolTip(tip)
-        # The offer comes by itself: an Enter that is meant for the photo must not answer it.
-        button.setAutoDefault(False)
         button.clicked.connect(slot)
         return button
 
