@@ -59,8 +59,7 @@ def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path |
 
             try:
                 line = _one(task, photo, target, tell)
-            except Exception as error:
-                # Whatever it was: the other photos are worked all the same.
+            except Exception as error:  # noqa: BLE001 - whatever it was, the other photos are worked all the same
                 reason = _reason(photo, error)
                 line = reason if photo.name in reason else f"{photo}: {reason}"
                 bars.console.print(f"kintsugi: {line}", style=None, markup=False, highlight=False, soft_wrap=True)

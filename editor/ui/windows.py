@@ -59,6 +59,8 @@ class Windows(QObject):
             return
         dialog = ExportDialog(self._window, self._settings, session.path, self._files.export_folder())
         dialog.accepted.connect(lambda: self._files.export(dialog.path, dialog.options))
+        # The name in it is that of the photo that is open now.
+        self._files.session_changed.connect(dialog.reject)
         dialog.show()
 
     def preferences(self) -> None:

@@ -20,6 +20,7 @@ from editor.host.recovery import Recovery
 from editor.io import project
 from editor.io.options import ExportOptions
 from editor.ui.dialogs import ask
+from editor.ui.dialogs.export import ExportDialog
 from editor.ui.main_window import MainWindow
 from tests.helpers.documents import noise, session
 
@@ -133,6 +134,16 @@ def test_the_window_closes_when_all_exports_are_written(
     qtbot.waitUntil(lambda: not window.isVisible())
     assert (tmp_path / "one.png").exists()
     assert (tmp_path / "two.png").exists()
+
+
+def test_the_export_dialog_of_a_photo_goes_with_it(window: MainWindow) -> None:
+    window.files.show(session())
+    window.commands["file.export"].trigger()
+    dialog = window.findChild(ExportDialog)
+    assert dialog is not None
+    assert dialog.isVisible()
+    window.files.show(session())
+    assert not dialog.isVisible()
 
 
 def test_a_failed_export_keeps_the_window_open(qtbot: QtBot, window: MainWindow, tmp_path: Path, slow: Slow) -> None:

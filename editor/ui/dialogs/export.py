@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from editor.core.i18n import _
 from editor.host.settings import Settings
+from editor.io.formats import WRITE_FORMATS
 from editor.io.options import SUBSAMPLINGS, ExportOptions
 from editor.sdk.params import Choice, Doc, Range, specs
 from editor.ui.dialogs import ask
@@ -56,24 +59,29 @@ class _WebP:
 
 
 @dataclass(frozen=True, slots=True)
+class _Plain:
+    """A format without settings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
-    """A file format that can be written: its suffix and the class of its settings."""
+    """A file format that can be written: the suffix that a new name gets, and the class of its settings."""
 
     title: str
     suffix: str
     params: type[Any]
 
     def matches(self, suffix: str) -> bool:
-        aliases = {".jpeg": ".jpg", ".tiff": ".tif"}
-        return aliases.get(suffix.lower(), suffix.lower()) == self.suffix
+        return WRITE_FORMATS.get(suffix.lower()) == self.title
 
 
-FORMATS = (
-    Format("JPEG", ".jpg", _Jpeg),
-    Format("PNG", ".png", _Deep),
-    Format("TIFF", ".tif", _Deep),
-    Format("WebP", ".webp", _WebP),
+_PARAMS: dict[str, type[Any]] = {"JPEG": _Jpeg, "PNG": _Deep, "TIFF": _Deep, "WebP": _WebP}
+
+FORMATS = tuple(
+    Format(title, next(suffix for suffix, other in WRITE_FORMATS.items() if other == title), _PARAMS.get(title, _Plain))
+    for title in dict.fromkeys(WRITE_FORMATS.values())
 )
+"""All that can be written, each once; a format's first suffix is the usual one."""
 
 
 class ExportDialog(QDialog):
@@ -86,6 +94,7 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(460)
         self._settings = settings
         self._photo = photo
+        self._folder = folder
         self.forms: dict[str, ParamForm] = {}
         stem = photo.stem if photo is not None else _("picture")
         known = photo is not None and any(kind.matches(photo.suffix) for kind in FORMATS)
@@ -128,7 +137,11 @@ class ExportDialog(QDialog):
 
     @property
     def path(self) -> Path:
-        return Path(self.name.text().strip()).expanduser()
+        """The file to write; a name alone means the suggested folder."""
+        path = Path(self.name.text().strip())
+        with suppress(RuntimeError):  # there is no user of that name
+            path = path.expanduser()
+        return self._folder / path
 
     @property
     def format(self) -> Format | None:
@@ -159,9 +172,7 @@ class ExportDialog(QDialog):
             form.setVisible(kind is not None and suffix == kind.suffix)
         self.export_button.setEnabled(kind is not None and bool(self.path.stem))
         if kind is None:
-            self._hint.setText(
-                _("Files can be written as {endings}.").format(endings=", ".join(f.suffix for f in FORMATS))
-            )
+            self._hint.setText(_("Files can be written as {endings}.").format(endings=", ".join(WRITE_FORMATS)))
             return
         self._format.setCurrentIndex(self._format.findData(kind.suffix))
         lossy = kind.suffix in (".jpg", ".webp")
@@ -170,7 +181,8 @@ class ExportDialog(QDialog):
         )
 
     def _chosen(self, index: int) -> None:
-        self.name.setText(str(self.path.with_suffix(self._format.itemData(index))))
+        path = self.path if self.name.text().strip() else self._folder / _("picture")
+        self.name.setText(str(path.with_suffix(self._format.itemData(index))))
 
     def _browse(self) -> None:
         kinds = ";;".join(f"{kind.title} (*{kind.suffix})" for kind in FORMATS)
@@ -185,7 +197,9 @@ class ExportDialog(QDialog):
         path, kind = self.path, self.format
         if kind is None:
             return
-        if path.exists() and not ask.overwrite(self, path, photo=self._photo is not None and _same(path, self._photo)):
+        # A name that is too long does not exist either; writing says why it can't be.
+        there = os.path.exists(path)  # noqa: PTH110 - Path.exists raises
+        if there and not ask.overwrite(self, path, photo=self._photo is not None and _same(path, self._photo)):
             return
         self._settings.set("export.suffix", kind.suffix)
         self._settings.set("export.folder", str(path.parent))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from editor.host.settings import Settings
+from editor.io.formats import WRITE_FORMATS
 from editor.io.options import ExportOptions
+from editor.io.picture import Picture
+from editor.io.write import WRITE_SUFFIXES, write_picture
 from editor.ui.dialogs import ask
 from editor.ui.dialogs.export import ExportDialog
+from tests.helpers.documents import noise
 
 
 @pytest.fixture
@@ -47,9 +51,35 @@ def test_sixteen_bits_can_be_asked_for(dialog: ExportDialog) -> None:
     assert dialog.options == ExportOptions(bits=16)
 
 
+@pytest.mark.parametrize("suffix", WRITE_SUFFIXES)
+def test_all_that_can_be_written_can_be_exported(dialog: ExportDialog, tmp_path: Path, suffix: str) -> None:
+    dialog.name.setText(str(tmp_path / f"a{suffix.upper()}"))
+    assert dialog.export_button.isEnabled()
+    assert dialog.format is not None
+    write_picture(dialog.path, Picture(noise(8, 8)), dialog.options)
+    box = dialog.findChild(QComboBox)
+    assert box is not None
+    assert WRITE_FORMATS[suffix] == box.currentText() == dialog.format.title
+
+
 def test_an_ending_that_is_no_format_can_not_be_exported(dialog: ExportDialog) -> None:
     dialog.name.setText("picture.psd")
     assert not dialog.export_button.isEnabled()
+
+
+def test_a_name_alone_is_written_beside_the_photo(dialog: ExportDialog, tmp_path: Path) -> None:
+    dialog.name.setText("wire.png")
+    assert dialog.path == tmp_path / "wire.png"
+
+
+@pytest.mark.parametrize("typed", ["", "~nobody-of-this-name/a.png", "/" + "x" * 300 + ".png"])
+def test_a_name_that_means_nothing_breaks_nothing(
+    typed: str, dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "overwrite", lambda *_args, **_options: True)
+    dialog.name.setText(typed)
+    dialog._finish()
+    dialog._chosen(1)
 
 
 def test_a_file_that_exists_is_replaced_only_when_the_user_says_so(
