@@ -1,9 +1,9 @@
-"""The middle of the window: the canvas with the strip below it and messages over it, or a welcome without a photo."""
+"""The middle of the window: the canvas with the strip and messages over it, or a welcome without a photo."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QStackedWidget, QWidget
 
 from editor.core.i18n import _
 from editor.ui.canvas.view import CanvasView
@@ -23,11 +23,12 @@ class Centre(QStackedWidget):
         self.canvas = CanvasView(self._desk)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.strip = CandidateStrip(self._desk)
-        column = QVBoxLayout(self._desk)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.strip)
+        grid = QGridLayout(self._desk)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(self.canvas, 0, 0)
+        # Over the canvas: below it, its coming and going would resize the canvas and move the picture.
+        grid.addWidget(self.strip, 0, 0, Qt.AlignmentFlag.AlignBottom)
+        self.strip.installEventFilter(self)
         self.addWidget(self._welcome)
         self.addWidget(self._desk)
         self.messages = MessageBar(self)
@@ -48,3 +49,8 @@ class Centre(QStackedWidget):
         self.setCurrentWidget(self._desk)
         self.messages.raise_()
         self.canvas.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.strip and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self.canvas.set_covered(0 if self.strip.isHidden() else self.strip.height())
+        return super().eventFilter(watched, event)

@@ -159,6 +159,6 @@ class Repair(QObject):
             self._status.begin_job(_(plugin.title) if plugin is not None else "")
         else:
             self._status.end_job()
-        # There from the start, so that the picture has come to rest when the first result appears in it.
+        # There from the start, so that a hole under it has moved up before the first result appears.
         self._strip.setVisible(running or self.choosing)
         self.changed.emit()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from editor.core.document import DocumentState
+from editor.core.geometry import Rect
 from editor.core.session import Session
 from editor.ui.canvas.view import CanvasView
 from editor.ui.removal import Removal
@@ -29,6 +30,7 @@ class Showing(QObject):
         self._session: Session | None = None
         self._held = False
         self._painting = False
+        self._busy: Rect | None = None
         self._tint_before: bool | None = None
         self._preview: DocumentState | None = None
         hold.triggered.connect(self._begin_hold)
@@ -61,7 +63,11 @@ class Showing(QObject):
         self._canvas.show_state(session.opened if self._held else self._preview or result)
         self._canvas.show_split(session.opened if self._split.isChecked() and not self._held else None)
         self._canvas.set_masks_visible(self._masks.isChecked() and not self._held)
-        self._canvas.set_busy(self._removal.busy)
+        busy = self._removal.busy
+        self._canvas.set_busy(busy)
+        if busy is not None and busy != self._busy:
+            self._canvas.reveal(busy)
+        self._busy = busy
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if _ends_hold(event):

@@ -331,6 +331,55 @@ def test_the_mask_switched_on_over_a_candidate_stays_and_is_back_after_the_choic
     assert changes == [True, False, True, False, True]
 
 
+def waiting(qtbot: QtBot, window: MainWindow) -> None:
+    """Enter with a method that does not end by itself."""
+    offer(window, method(Slow().run))
+    with qtbot.waitSignal(window.repair.removal.progress):
+        press(window, Key.Key_Return)
+    QCoreApplication.processEvents()
+
+
+@pytest.mark.parametrize("zoom", [None, 1.5], ids=["fit", "150 %"])
+def test_the_picture_stays_where_it_is_when_the_strip_opens_and_closes(
+    qtbot: QtBot, window: MainWindow, zoom: float | None
+) -> None:
+    window.files.show(session(Rect(1000, 300, 1100, 400), width=1500, height=2000))
+    QCoreApplication.processEvents()
+    canvas = window.canvas
+    if zoom is not None:
+        canvas.zoom_to(zoom, canvas.widget_point(1050, 350))
+    before = canvas.zoom, canvas.widget_point(1000, 300)
+    waiting(qtbot, window)
+    assert window.strip.isVisible()
+    assert (canvas.zoom, canvas.widget_point(1000, 300)) == before
+    press(window, Key.Key_Escape)
+    QCoreApplication.processEvents()
+    assert not window.strip.isVisible()
+    assert (canvas.zoom, canvas.widget_point(1000, 300)) == before
+
+
+def test_a_hole_under_the_strip_is_moved_just_above_it(qtbot: QtBot, window: MainWindow) -> None:
+    window.files.show(session(Rect(1000, 1900, 1100, 1990), width=1500, height=2000))
+    QCoreApplication.processEvents()
+    canvas, strip = window.canvas, window.strip
+    zoom, left = canvas.zoom, canvas.widget_point(1000, 1900).x()
+    waiting(qtbot, window)
+    top = canvas.mapFromGlobal(strip.mapToGlobal(QPoint(0, 0))).y()
+    assert canvas.widget_point(0, 1990).y() == pytest.approx(top, abs=2)
+    assert (canvas.zoom, canvas.widget_point(1000, 1900).x()) == (zoom, left)
+
+
+def test_a_fit_while_the_strip_is_open_leaves_it_free(qtbot: QtBot, window: MainWindow) -> None:
+    window.files.show(session(Rect(1000, 300, 1100, 400), width=1500, height=2000))
+    waiting(qtbot, window)
+    window.commands["view.fit"].trigger()
+    top = window.canvas.mapFromGlobal(window.strip.mapToGlobal(QPoint(0, 0))).y()
+    assert top - 8 <= window.canvas.widget_point(0, 2000).y() <= top
+    press(window, Key.Key_Escape)
+    window.commands["view.fit"].trigger()
+    assert window.canvas.widget_point(0, 2000).y() > top
+
+
 def test_opening_another_photo_ends_the_choice(qtbot: QtBot, window: MainWindow) -> None:
     opened(window)
     choose(qtbot, window)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from editor.core.document import DocumentState
-from editor.core.geometry import EMPTY, Rect
+from editor.core.geometry import EMPTY, Rect, Size
 from editor.core.session import Session
 from editor.ui import theme
 from editor.ui.canvas.grid import MAX_ZOOM, MIN_ZOOM, STOPS, Scale, Viewport
@@ -38,6 +39,7 @@ class CanvasSurface(QWidget):
         self._tint = QColor(theme.TINT)
         self._masks_visible = True
         self._fits = True
+        self._covered = 0
         self._wished_zoom = 1.0
         self._anchor: tuple[float, float, float, float] | None = None
         self._requested = QRect()
@@ -121,8 +123,7 @@ class CanvasSurface(QWidget):
         """Shows the whole picture, at 100 % if it is smaller than the view; it stays so when the view is resized."""
         if self._scene is not None:
             self._fits = True
-            width, height = self._device_size()
-            self._look(Viewport.fitted(self._scene.size, width, height))
+            self._look(self._fitted(self._scene.size))
 
     def zoom_to(self, factor: float, centre: QPointF | None = None) -> None:
         """Goes to the possible zoom next to `factor`.
@@ -162,6 +163,26 @@ class CanvasSurface(QWidget):
             ratio = self.devicePixelRatioF()
             self._fits = False
             self._look(self._scene.viewport.panned(round(dx * ratio), round(dy * ratio)))
+
+    def set_covered(self, height: int) -> None:
+        """Says how much of the view's lower end another widget hides, in the widget's pixels.
+
+        The picture does not move for that, as someone may be painting on it; but from now on it is fitted above.
+        """
+        self._covered = height
+
+    def reveal(self, rect: Rect) -> None:
+        """Moves the picture up as little as it takes to show what is covered of an image rectangle.
+
+        What is out of view anyway stays so, and the rectangle's upper end stays in view.
+        """
+        if self._scene is None:
+            return
+        viewport = self._scene.viewport
+        seen = viewport.view_rect(rect).intersect(Rect(0, 0, viewport.width, viewport.height))
+        up = min(seen.bottom - viewport.height + self._covered_px(), seen.top)
+        if not seen.empty and up > 0:
+            self._look(viewport.panned(0, -up))
 
     def document_rect_visible(self) -> Rect:
         """The image pixels in view."""
@@ -247,8 +268,7 @@ class CanvasSurface(QWidget):
     def _make_scene(self, state: DocumentState) -> None:
         assert self._session is not None, "a scene shows a session"
         self._fits = True
-        viewport = Viewport.fitted(state.size, *self._device_size())
-        self._scene = Scene(state, viewport, self._tint)
+        self._scene = Scene(state, self._fitted(state.size), self._tint)
         self._scene.masks_visible = self._masks_visible
         self._scene.show_masks(self._session.state)
         self.update()
@@ -289,6 +309,14 @@ class CanvasSurface(QWidget):
     def _device_size(self) -> tuple[int, int]:
         ratio = self.devicePixelRatioF()
         return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+
+    def _covered_px(self) -> int:
+        return round(self._covered * self.devicePixelRatioF())
+
+    def _fitted(self, size: Size) -> Viewport:
+        """The whole picture in what is free of the view."""
+        width, height = self._device_size()
+        return replace(Viewport.fitted(size, width, max(1, height - self._covered_px())), height=height)
 
     def _device(self, position: QPointF) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()

@@ -94,6 +94,11 @@ class CanvasView(CanvasSurface):
         self._drag.cancel()
         return True
 
+    def reveal(self, rect: Rect) -> None:
+        # Not in the middle of a stroke, which would go on elsewhere.
+        if self._drag is None:
+            super().reveal(rect)
+
     # What a drag does (the Board of editor.ui.canvas.drags)
 
     def show_preview(self, name: MaskName, writer: TileWriter, dirty: Rect) -> None:

@@ -1,4 +1,4 @@
-"""The strip of candidates under the canvas; there only while they are made and one is to be chosen."""
+"""The strip of candidates over the canvas's lower end; there only while they are made and one is to be chosen."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class CandidateStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(_STRIP_HEIGHT_PX)
+        self.setAutoFillBackground(True)
         self._list = QListWidget(self)
         self._list.setObjectName("candidates")
         self._list.setViewMode(QListWidget.ViewMode.IconMode)
