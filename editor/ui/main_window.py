@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self.layers = LayersPanel(self)
         self.history = HistoryPanel(self)
         self.options = OptionsBar(self)
-        self.tools = ToolBox(self, self.commands, self.canvas, self.options)
+        self.tools = ToolBox(self, self.commands, self.canvas, self.options, settings)
         self.repair = Repair(self, Removal(jobs, bridge, self), self.method, self.strip, self.status, self.messages)
         hold, split, masks = (self.commands[name] for name in ("view.original", "view.split", "mask.show"))
         masks.setChecked(True)
@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
         """Nothing is unsaved any more, or the user does not want it."""
         self._may_end = True
         self._layout.save()
+        self.tools.keep()
         self.repair.removal.discard()
         self._jobs.close()
         self.files.end()

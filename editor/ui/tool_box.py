@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QToolBar, QWidget
 
+from editor.core.errors import ParamError
 from editor.core.i18n import _
+from editor.host.settings import Settings
+from editor.sdk.params import from_dict, to_dict
 from editor.ui.actions import Actions, ActionSpec
 from editor.ui.canvas.view import CanvasView
 from editor.ui.panels.options import OptionsBar
@@ -23,6 +27,8 @@ _ICONS = {
     "zoom": "magnify",
 }
 _OTHER_ICON = "cursor-default-outline"
+_KEEP_MS = 2000
+"""Options are kept when they have rested so long: a drag for the size changes them a hundred times a second."""
 
 
 def tool_specs() -> tuple[ActionSpec, ...]:
@@ -41,14 +47,24 @@ def tool_specs() -> tuple[ActionSpec, ...]:
 
 
 class ToolBox(QObject):
-    """Holds one of each tool."""
+    """Holds one of each tool, with the options that it had last."""
 
-    def __init__(self, window: QWidget, actions: Actions, canvas: CanvasView, options: OptionsBar) -> None:
+    def __init__(
+        self, window: QWidget, actions: Actions, canvas: CanvasView, options: OptionsBar, settings: Settings
+    ) -> None:
         super().__init__(window)
         self._actions = actions
         self._canvas = canvas
         self._options = options
+        self._settings = settings
         self._tools: dict[str, Tool] = {tool.id: tool for tool in (make() for make in TOOLS)}
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.setInterval(_KEEP_MS)
+        self._resting.timeout.connect(self.keep)
+        for tool in self._tools.values():
+            self._remember(tool)
+            tool.options_changed.connect(self._resting.start)
         self._group = QActionGroup(self)
         for tool_id in self._tools:
             self._group.addAction(actions[f"tool.{tool_id}"])
@@ -79,3 +95,20 @@ class ToolBox(QObject):
         """Another document is open."""
         for tool in self._tools.values():
             tool.forget()
+
+    def keep(self) -> None:
+        """Keeps the tools' options for the next start."""
+        self._resting.stop()
+        for tool in self._tools.values():
+            self._settings.set(_key(tool), json.dumps(to_dict(tool.options)))
+
+    def _remember(self, tool: Tool) -> None:
+        """Gives a tool the options it had last; its defaults where they no longer fit it."""
+        try:
+            tool.options = from_dict(type(tool.options), json.loads(self._settings.get(_key(tool), "{}")))
+        except (ValueError, TypeError, ParamError):
+            return
+
+
+def _key(tool: Tool) -> str:
+    return f"tool.{tool.id}.options"
