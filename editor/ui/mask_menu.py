@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +15,9 @@ from editor.host import mask_edits
 from editor.sdk.params import Doc, ParamSpec, Range
 from editor.ui.dialogs import ask
 from editor.ui.files import Files
+
+if TYPE_CHECKING:
+    from editor.ui.dialogs.small import AmountDialog
 
 Edit = Callable[[DocumentState, MaskName], DocumentState]
 
@@ -34,6 +38,7 @@ class MaskMenu:
         self._window = window
         self._files = files
         self._painted = painted
+        self._asking: AmountDialog | None = None
 
     def invert(self) -> None:
         self._edit(mask_edits.invert, _("Invert mask"))
@@ -103,7 +108,15 @@ class MaskMenu:
     def _ask_amount(self, spec: ParamSpec, apply: Callable[[float], None]) -> None:
         from editor.ui.dialogs.small import AmountDialog
 
-        AmountDialog(self._window, spec, apply).show()
+        if self._asking is not None:
+            self._asking.reject()
+        dialog = AmountDialog(self._window, spec, apply)
+        dialog.finished.connect(self._answered)
+        self._asking = dialog
+        dialog.show()
+
+    def _answered(self, _result: int) -> None:
+        self._asking = None
 
     def _edit(self, edit: Edit, label: str) -> None:
         session = self._files.session

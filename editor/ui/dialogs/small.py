@@ -51,7 +51,7 @@ class DetailsDialog(QDialog):
 
 
 class AmountDialog(QDialog):
-    """Asks for a number of pixels beside the canvas; each press of Apply calls `apply` with it."""
+    """Asks for a number of pixels beside the canvas; Enter or Apply calls `apply` with it and closes."""
 
     def __init__(self, parent: QWidget, spec: ParamSpec, apply: Callable[[float], None]) -> None:
         super().__init__(parent)
@@ -62,14 +62,18 @@ class AmountDialog(QDialog):
         help_text.setWordWrap(True)
         self.field = NumberField(spec, self)
         self.field.setMinimumWidth(280)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.apply_button = buttons.addButton(_("Apply"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.apply_button.setToolTip(_("Change the mask; undo takes it back"))
-        buttons.accepted.connect(lambda: apply(float(self.field.value)))
+        self.apply_button.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        self.accepted.connect(lambda: apply(float(self.field.value)))
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         for widget in (help_text, self.field, buttons):
             column.addWidget(widget)
+        self.field.box.setFocus()
+        self.field.box.selectAll()
 
 
 class PreferencesDialog(QDialog):
