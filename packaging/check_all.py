@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import setup_env
-from setup_env import CHECKOUT, DEV_LOCK, RUN_LOCK, say
+from environment import CHECKOUT, DEV_LOCK, RUN_LOCK, child_environment, say
 
 CHECKS = {
     "ruff check": ["-m", "ruff", "check", "."],
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(python: Path, arguments: list[str]) -> int:
-    environment = setup_env.child_environment(QT_QPA_PLATFORM="offscreen")
+    environment = child_environment(QT_QPA_PLATFORM="offscreen")
     failed = [name for name, command in CHECKS.items() if not _passes(name, [str(python), *command], environment)]
     if failed:
         say(f"FAILED: {', '.join(failed)}")

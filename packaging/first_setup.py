@@ -14,9 +14,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import setup_env
 import system_libraries
-from setup_env import CHECKOUT, RUN_LOCK, SetupError, python_of, say, stamp_of, stamp_text
+from environment import (
+    CHECKOUT,
+    RUN_LOCK,
+    SetupError,
+    child_environment,
+    is_ready,
+    python_of,
+    say,
+    stamp_of,
+    stamp_text,
+)
 
 OWNER = "kintsugi-made-this"
 LOG = "kintsugi-setup.log"
@@ -38,7 +47,7 @@ def make(venv: Path, locks: list[Path]) -> None:
     _require_venv_module()
     venv.mkdir(parents=True, exist_ok=True)
     with _only_one(venv):
-        if setup_env.is_ready(venv, locks):
+        if is_ready(venv, locks):
             return
         say(f"Setting up Kintsugi in {venv}: this is done once and takes a few minutes.")
         before = _open_up(venv)
@@ -199,7 +208,7 @@ def warm_up(venv: Path) -> None:
         return
     say("Compiling …")
     command = [str(python_of(venv)), "-P", "-c", WARM_UP]
-    environment = setup_env.child_environment()
+    environment = child_environment()
     done = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from setup_env import DEV_LOCK, PACKAGING, RUN_LOCK
+from environment import DEV_LOCK, PACKAGING, RUN_LOCK
 
 TABLE = PACKAGING / "LICENSES.md"
 ELSEWHERE = {"colorama": "BSD-3-Clause", "onnxruntime": "MIT", "onnxruntime-gpu": "MIT"}

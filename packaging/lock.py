@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from setup_env import CHECKOUT, DEV_LOCK, RUN_LOCK
+from environment import CHECKOUT, DEV_LOCK, RUN_LOCK
 
 COMPILE = ["pip", "compile", "--universal", "--python-version=3.11", "--no-header", "--quiet"]
 

@@ -1,66 +1,27 @@
-"""What both commands share: where the private environment lies, whether it is ready, and how to start in it.
+"""What both commands share: make the private environment ready, and start in it.
 
-When everything is in place this is all that is loaded, so that a start costs a few milliseconds beside the editor's
-own. Making the environment is in `first_setup`, imported only when there is something to make.
+When everything is in place this and `environment` are all that is loaded, so that a start costs a few milliseconds
+beside the editor's own. Making the environment is in `first_setup`, imported only when there is something to make.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-PACKAGING = Path(__file__).resolve().parent
-CHECKOUT = PACKAGING.parent
-RUN_LOCK = PACKAGING / "requirements.lock"
-DEV_LOCK = PACKAGING / "requirements-dev.lock"
+from environment import (
+    RUN_LOCK,
+    SetupError,
+    child_environment,
+    is_ready,
+    missing_libraries_note,
+    python_of,
+    say,
+    venv_dir,
+)
+
 INTERRUPTED = 130
-
-
-class SetupError(Exception):
-    """The environment cannot be made; `str(error)` is the one line that the user sees."""
-
-
-def say(line: str) -> None:
-    """Show one line of progress. On stderr, so that the output of a subcommand stays clean."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def venv_dir() -> Path:
-    """The private environment: `.venv` in the checkout, or the folder that KINTSUGI_VENV names."""
-    chosen = os.environ.get("KINTSUGI_VENV")
-    return Path(chosen).expanduser().absolute() if chosen else CHECKOUT / ".venv"
-
-
-def python_of(venv: Path) -> Path:
-    """The environment's interpreter."""
-    return venv / "Scripts" / "python.exe" if sys.platform == "win32" else venv / "bin" / "python"
-
-
-def stamp_of(venv: Path, lock: Path) -> Path:
-    """The file that says that everything in `lock` is installed; written last, so an interrupted set-up has none."""
-    return venv / f"kintsugi-{lock.stem}.stamp"
-
-
-def stamp_text(lock: Path) -> str:
-    """What the stamp holds: another Python, or another lock file, is another environment."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"python {version} {hashlib.sha256(lock.read_bytes()).hexdigest()}\n"
-
-
-def missing_libraries_note(venv: Path) -> Path:
-    """The file that keeps the names of the system libraries found missing, until they are there."""
-    return venv / "kintsugi-missing-libraries.txt"
-
-
-def is_ready(venv: Path, locks: list[Path]) -> bool:
-    """Whether all of `locks` is installed, for this Python."""
-    try:
-        stamped = all(stamp_of(venv, lock).read_text() == stamp_text(lock) for lock in locks)
-    except OSError:
-        return False
-    return stamped and python_of(venv).exists()
 
 
 def ensure(locks: list[Path]) -> Path:
@@ -82,13 +43,6 @@ def ensure(locks: list[Path]) -> Path:
 
         system_libraries.check(venv)
     return python_of(venv)
-
-
-def child_environment(**extra: str) -> dict[str, str]:
-    """The environment variables for a process that imports from the checkout."""
-    inherited = os.environ.get("PYTHONPATH")
-    path = os.pathsep.join([str(CHECKOUT), inherited] if inherited else [str(CHECKOUT)])
-    return {**os.environ, "PYTHONPATH": path, **extra}
 
 
 def guarded(work: Callable[[], int]) -> int:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from setup_env import missing_libraries_note, python_of, say
+from environment import missing_libraries_note, python_of, say
 
 # library -> package of Debian and Ubuntu, package of Fedora
 PACKAGES = {

@@ -6,7 +6,7 @@ import tomllib
 
 import licences
 import pytest
-from setup_env import CHECKOUT, DEV_LOCK, PACKAGING, RUN_LOCK
+from environment import CHECKOUT, DEV_LOCK, PACKAGING, RUN_LOCK
 
 REQUIREMENT = re.compile(r"[\w.-]+==[\w.+!-]+( ; .+)?")
 

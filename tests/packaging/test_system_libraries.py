@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import environment
 import first_setup
 import pytest
 import setup_env
@@ -32,7 +33,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def venv(tmp_path: Path) -> Path:
     """An environment whose Qt misses libEGL.so.1 until `tmp_path/library` exists."""
-    python = setup_env.python_of(tmp_path / "venv")
+    python = environment.python_of(tmp_path / "venv")
     python.parent.mkdir(parents=True)
     program(python, FAKE_PYTHON.format(library=tmp_path / "library"))
     return tmp_path / "venv"
@@ -77,7 +78,7 @@ def test_missing_library_is_said_until_it_is_there(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     lock = tmp_path / "requirements.lock"
     lock.write_text("")
-    setup_env.stamp_of(venv, lock).write_text(setup_env.stamp_text(lock))
+    environment.stamp_of(venv, lock).write_text(environment.stamp_text(lock))
     monkeypatch.setenv("KINTSUGI_VENV", str(venv))
 
     system_libraries.check(venv)
@@ -88,7 +89,7 @@ def test_missing_library_is_said_until_it_is_there(
     setup_env.ensure([lock])
     setup_env.ensure([lock])
     assert capsys.readouterr().err == ""
-    assert not setup_env.missing_libraries_note(venv).exists()
+    assert not environment.missing_libraries_note(venv).exists()
 
 
 def test_root_installs_it_after_fetching_the_lists(
@@ -104,7 +105,7 @@ def test_root_installs_it_after_fetching_the_lists(
     system_libraries.check(venv)
     install = "install -y --no-install-recommends libegl1"
     assert (tmp_path / "calls").read_text().splitlines() == [install, "update", install]
-    assert not setup_env.missing_libraries_note(venv).exists()
+    assert not environment.missing_libraries_note(venv).exists()
     assert "sudo" not in capsys.readouterr().err
 
 
@@ -113,7 +114,7 @@ def test_missing_venv_module_names_its_package(tools: Path, tmp_path: Path, monk
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "ensurepip" else object())
     package = f"python3.{sys.version_info.minor}-venv"
-    with pytest.raises(setup_env.SetupError, match=f"sudo apt-get install {package}"):
+    with pytest.raises(environment.SetupError, match=f"sudo apt-get install {package}"):
         first_setup.make(tmp_path / "new", [])
     assert not (tmp_path / "new").exists()
 
