@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from editor.core.document import MASKS
 from editor.core.i18n import _
 from editor.host.settings import Settings
-from editor.ui import theme
+from editor.ui import mask_names, theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +78,11 @@ def _mask() -> tuple[ActionSpec, ...]:
         ActionSpec("mask.all", _("Mask everything"), _("Mask the whole picture"), ("Ctrl+A",), "document"),
         ActionSpec("mask.grow", _("Grow or shrink mask…"), _("Move the mask's edge out or in"), (), "document"),
         ActionSpec("mask.feather", _("Feather mask…"), _("Soften the mask's edge"), (), "document"),
-        ActionSpec("mask.paint_mask", _("Paint what goes"), _("Brush strokes mark what should go"), (), "document"),
-        ActionSpec(
-            "mask.paint_include",
-            _("Paint where to copy from"),
-            _("Brush strokes mark the only places to copy from"),
-            (),
-            "document",
-        ),
-        ActionSpec(
-            "mask.paint_exclude",
-            _("Paint where not to copy from"),
-            _("Brush strokes mark places never to copy from"),
-            (),
-            "document",
+        *(
+            ActionSpec(
+                f"mask.paint_{name}", mask_names.title(name), mask_names.tip(name), (), "document", checkable=True
+            )
+            for name in MASKS
         ),
         ActionSpec("mask.load", _("Load mask…"), _("Take the mask from a picture file"), (), "document"),
         ActionSpec("mask.save", _("Save mask…"), _("Write the mask as a grey PNG"), (), "document"),

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from editor.core.document import DocumentState, MaskName
+from editor.core.document import MASKS, DocumentState, MaskName
 from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
@@ -205,9 +205,9 @@ class MainWindow(QMainWindow):
         on("mask.load", self._mask_menu.load)
         on("mask.save", self._mask_menu.save)
         on("mask.tint", self._windows.choose_tint)
-        on("mask.paint_mask", lambda: self.method.paint("mask"))
-        on("mask.paint_include", lambda: self.method.paint("include"))
-        on("mask.paint_exclude", lambda: self.method.paint("exclude"))
+        for name in MASKS:
+            on(f"mask.paint_{name}", partial(self.method.paint, name))
+        self.commands[f"mask.paint_{self.method.painted}"].setChecked(True)
         on("view.fit", self.canvas.zoom_fit)
         on("view.actual", lambda: self.canvas.zoom_to(1.0))
         on("view.in", lambda: self.canvas.zoom_step(+1))
@@ -320,6 +320,7 @@ class MainWindow(QMainWindow):
         self._view_changed()
 
     def _paint(self, name: MaskName) -> None:
+        self.commands[f"mask.paint_{name}"].setChecked(True)
         self.canvas.set_painted(name)
         self.canvas.setFocus()
 

@@ -13,6 +13,7 @@ from editor.core.errors import EditorError
 from editor.core.i18n import _
 from editor.host import mask_edits
 from editor.sdk.params import Doc, ParamSpec, Range
+from editor.ui import mask_names
 from editor.ui.dialogs import ask
 from editor.ui.files import Files
 
@@ -79,7 +80,8 @@ class MaskMenu:
             return
         name = self._painted()
         try:
-            session.commit(load_mask(session.state, path, name), _("Load mask {name}").format(name=path.name))
+            label = _("Load mask {name}").format(name=path.name)
+            session.commit(load_mask(session.state, path, name), mask_names.step_label(label, name))
         except EditorError as error:
             self._files.failed.emit(error)
 
@@ -121,4 +123,5 @@ class MaskMenu:
     def _edit(self, edit: Edit, label: str) -> None:
         session = self._files.session
         if session is not None:
-            session.commit(edit(session.state, self._painted()), label)
+            name = self._painted()
+            session.commit(edit(session.state, name), mask_names.step_label(label, name))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from editor.core.document import MASKS
 from editor.core.i18n import _
 from editor.ui.actions import Actions
 
@@ -38,7 +39,10 @@ class Menus:
         actions.fill(menu, "edit.undo", "edit.redo", "", *tools, "", "edit.preferences", "edit.keys")
         menu = self._menu(bar, _("Mask"))
         actions.fill(menu, "mask.clear", "mask.all", "mask.invert", "mask.grow", "mask.feather", "")
-        actions.fill(menu, "mask.paint_mask", "mask.paint_include", "mask.paint_exclude", "")
+        self._painted = QActionGroup(menu)
+        for name in MASKS:
+            self._painted.addAction(actions[f"mask.paint_{name}"])
+        actions.fill(menu, *(f"mask.paint_{name}" for name in MASKS), "")
         actions.fill(menu, "mask.show", "mask.tint", "", "mask.load", "mask.save")
         menu = self._menu(bar, _("View"))
         actions.fill(menu, "view.fit", "view.actual", "view.in", "view.out", "", "view.original", "view.split", "")

@@ -34,8 +34,8 @@ class Params:
         int,
         Range(0, 100, step=5, unit="%"),
         Doc(
-            "Color match",
-            "How far into the hole brightness and color are fitted to its surroundings. "
+            "Colour match",
+            "How far into the hole brightness and colour are fitted to its surroundings. "
             "0 leaves the copied pixels exactly as they were.",
         ),
     ] = 100

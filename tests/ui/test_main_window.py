@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDockWidget, QSpinBox
+from PySide6.QtWidgets import QDockWidget, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from editor.core.document import MASKS, MaskName
 from editor.core.geometry import Rect
 from editor.host import mask_edits
 from editor.host.places import Places
@@ -130,7 +131,20 @@ def test_mask_actions_change_the_mask_that_is_painted(window: MainWindow) -> Non
     window.commands["mask.invert"].trigger()
     assert made.state.exclude.empty
     assert not made.state.mask.empty
-    assert made.history.current.label == "Invert mask"
+    assert made.history.current.label == "Invert mask (never copy from)"
+
+
+@pytest.mark.parametrize("name", ["include", "exclude", "mask"])
+def test_the_menu_and_the_panel_tell_alike_which_mask_is_painted(window: MainWindow, name: MaskName) -> None:
+    window.files.show(session())
+    entries = {each: window.commands[f"mask.paint_{each}"] for each in MASKS}
+    buttons = {button.objectName(): button for button in window.method.findChildren(QPushButton)}
+    entries[name].trigger()
+    assert [each for each in MASKS if entries[each].isChecked()] == [name]
+    assert [each for each in MASKS if buttons[each].isChecked()] == [name]
+    buttons["exclude"].click()
+    assert [each for each in MASKS if entries[each].isChecked()] == ["exclude"]
+    assert [entry.text() for entry in entries.values()] == [buttons[each].text() for each in MASKS]
 
 
 def test_undo_and_redo_say_what_they_do(window: MainWindow) -> None:

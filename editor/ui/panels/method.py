@@ -27,7 +27,7 @@ from editor.core.errors import ParamError
 from editor.core.i18n import _
 from editor.host.settings import Settings
 from editor.sdk.params import from_dict, to_dict
-from editor.ui import theme
+from editor.ui import mask_names, theme
 from editor.ui.panels.form import ParamForm
 from editor.ui.panels.presets import PresetButton
 
@@ -193,16 +193,11 @@ class MethodPanel(QScrollArea):
         column.addWidget(label)
         self._painted = QButtonGroup(self)
         self._paint_buttons: dict[MaskName, QPushButton] = {}
-        texts: tuple[tuple[MaskName, str, str], ...] = (
-            ("mask", _("What should go"), _("Brush strokes mark what should go")),
-            ("include", _("Copy only from…"), _("Brush strokes mark the only places to copy from")),
-            ("exclude", _("Never copy from…"), _("Brush strokes mark places never to copy from")),
-        )
-        for name, text, tip in texts:
-            button = QPushButton(text, self._source)
+        for name in MASKS:
+            button = QPushButton(mask_names.title(name), self._source)
             button.setObjectName(name)
             button.setCheckable(True)
-            button.setToolTip(tip)
+            button.setToolTip(mask_names.tip(name))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._painted.addButton(button)
             self._paint_buttons[name] = button

@@ -13,6 +13,7 @@ from editor.core.i18n import _
 from editor.core.tiles import TileWriter
 from editor.host.mask_edits import fill_polygon
 from editor.sdk.params import Doc, Range
+from editor.ui.mask_names import step_label
 from editor.ui.tools.base import Drag, Outline, PointerEvent, Stage, Tool
 from editor.ui.tools.loops import closes_loop
 
@@ -126,7 +127,7 @@ class BrushTool(Tool):
         state = stage.state.with_mask(name, writer.freeze())
         if getattr(self.options, "fill_loops", False) and closes_loop(way, self.options.size_px):
             state = fill_polygon(state, name, way, erase=erase)
-        stage.commit(state, _("Erase stroke") if erase else _("Brush stroke"))
+        stage.commit(state, step_label(_("Erase stroke") if erase else _("Brush stroke"), name))
 
 
 class EraserTool(BrushTool):

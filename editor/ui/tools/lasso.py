@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from editor.core.i18n import _
 from editor.host.mask_edits import fill_polygon
 from editor.sdk.params import Doc
+from editor.ui.mask_names import step_label
 from editor.ui.tools.base import Drag, Sketch, Stage, Tool
 
 
@@ -41,4 +42,4 @@ class LassoTool(Tool):
             stage.sketch(Sketch("polygon", tuple(way)))
         if len(way) > 3:
             state = fill_polygon(stage.state, stage.painted, way, erase=erase)
-            stage.commit(state, _("Subtract lasso") if erase else _("Lasso"))
+            stage.commit(state, step_label(_("Subtract lasso") if erase else _("Lasso"), stage.painted))

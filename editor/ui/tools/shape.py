@@ -10,6 +10,7 @@ from editor.core.geometry import Rect
 from editor.core.i18n import _
 from editor.host.mask_edits import fill_ellipse, fill_rect
 from editor.sdk.params import Choice, Doc
+from editor.ui.mask_names import step_label
 from editor.ui.tools.base import Drag, PointerEvent, Sketch, Stage, Tool
 
 
@@ -56,7 +57,7 @@ class ShapeTool(Tool):
             label = _("Subtract ellipse") if erase else _("Ellipse")
         else:
             label = _("Subtract rectangle") if erase else _("Rectangle")
-        stage.commit(state, label)
+        stage.commit(state, step_label(label, stage.painted))
 
 
 def _box(start: PointerEvent, end: PointerEvent) -> Rect:

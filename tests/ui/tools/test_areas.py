@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from editor.core.document import MaskName
 from editor.core.session import Session
 from editor.ui.canvas.view import CanvasView
 from editor.ui.tools.lasso import LassoTool
@@ -142,3 +143,16 @@ def test_the_glass_zooms_around_the_click(qtbot: QtBot) -> None:
     drag(view, point, (1440, 900), (1640, 900))
     assert view.zoom == pytest.approx(1.0, rel=0.02)
     assert (view.widget_point(*point) - there).manhattanLength() <= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("include", "Lasso (copy only from)"), ("exclude", "Lasso (never copy from)")]
+)
+def test_the_history_says_which_mask_an_area_went_to(
+    desk: tuple[CanvasView, Session], name: MaskName, label: str
+) -> None:
+    view, session = desk
+    view.set_painted(name)
+    view.set_tool(LassoTool())
+    drag(view, *TRIANGLE)
+    assert session.history.current.label == label
