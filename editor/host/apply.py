@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -96,14 +96,16 @@ def accept(session: Session, patch: Patch, based_on: DocumentState) -> Step:
     return session.commit(state, _label(patch.title, patch.seed), patch.record.to_json())
 
 
-def changed_outside(session: Session) -> int:
+def changed_outside(session: Session, check: Callable[[], None] = lambda: None) -> int:
     """How many pixels of the flattened picture differ from the opened one although no visible layer's mask covers them.
 
-    It must be 0. Compares what is there, rather than trusting how it was made.
+    It must be 0. Compares what is there, rather than trusting how it was made. `check` is called for each tile, and may
+    raise Cancelled.
     """
     before, now = session.opened, session.state
     count = 0
     for key in before.pixels_differ(now):
+        check()
         rect = tile_rect(key, now.size)
         outside = np.ones((rect.height, rect.width), np.bool_)
         for layer in now.layers[1:]:

@@ -26,6 +26,7 @@ class OutsideWatch(QObject):
         if self._session is not None:
             self._session.changed.disconnect(self._changed)
         self._session = session
+        self._give_up()
         if session is not None:
             session.changed.connect(self._changed)
             self._count(session)
@@ -35,17 +36,21 @@ class OutsideWatch(QObject):
             self._count(self._session)
 
     def _count(self, session: Session) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        self._give_up()
         from editor.host.apply import changed_outside
 
         # A session belongs to the window's thread; the worker gets one of its own with the same two states.
         still = Session.open(session.opened, None, "")
         still.commit(session.state, "")
-        job: Job[int] = Job(lambda _token, _tell: changed_outside(still), "changed outside")
+        job: Job[int] = Job(lambda token, _tell: changed_outside(still, token.check), "changed outside")
         job.done.connect(self._bridge.queued(lambda count: self._done(job, count)))
         self._job = job
         self._jobs.start(job, "chores")
+
+    def _give_up(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
 
     def _done(self, job: Job[int], count: int) -> None:
         if job is self._job:
