@@ -61,6 +61,7 @@ class CanvasView(CanvasSurface):
         self._space = False
         self._tool.options_changed.connect(self._place_mark)
         self.view_changed.connect(self._place_mark)
+        self.view_changed.connect(self._tell_pointer)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._shape_cursor()
@@ -216,7 +217,11 @@ class CanvasView(CanvasSurface):
         if self._drag is not None:
             self._send("move", place, buttons, modifiers, pressure)
         self._place_mark()
-        self.cursor_moved.emit(*self.image_point(place))
+        self._tell_pointer()
+
+    def _tell_pointer(self) -> None:
+        if self._pointer is not None and self._scene is not None:
+            self.cursor_moved.emit(*self.image_point(self._pointer))
 
     def _release(self, place: QPointF, button: Button, modifiers: Modifier, pressure: float) -> None:
         if self._drag is not None and button == self._drag.button:

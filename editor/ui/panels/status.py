@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QColorSpace
-from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColorSpace, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from editor.core.document import DocumentState
 from editor.core.i18n import _, ngettext
@@ -19,6 +19,42 @@ _ZOOMS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _MEMORY_MS = 2000
 _GUESS_AFTER_S = 0.5
 _GUESS_AFTER_PART = 0.04
+_SPACING_PX = 6
+"""What a status bar puts between its parts."""
+_SHORTEST_PX = 60
+"""A text that has less room than this is left out."""
+
+
+class StatusText(QLabel):
+    """A text that asks for no room: it is shortened to what it gets, and whole in its tooltip.
+
+    reserved_px: the least width to wish for, so that what stands beside it does not move with every change.
+    """
+
+    def __init__(self, tip: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._tip = tip
+        self.reserved_px = 0
+        self.setToolTip(tip)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip("\n".join(part for part in (text, self._tip) if part))
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(QSize(self.reserved_px, 0))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        place = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, place.width())
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter, place, self.alignment(), self.palette(), self.isEnabled(), text, self.foregroundRole()
+        )
+        painter.end()
 
 
 class StatusLine(QStatusBar):
@@ -30,14 +66,16 @@ class StatusLine(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
+        # Or a long text would widen the window.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.zoom = self._zoom_box()
         self.addWidget(self.zoom)
         self.picture = self._label(_("Size, depth and colour profile of the picture"))
         self.addWidget(self.picture)
         self.pointer = self._label(_("The pixel under the pointer"))
-        self.pointer.setMinimumWidth(self.pointer.fontMetrics().horizontalAdvance("00000, 00000") + 16)
+        self.pointer.reserved_px = self.pointer.fontMetrics().horizontalAdvance("00000, 00000") + 16
         self.addWidget(self.pointer)
-        self.job = QLabel(self)
+        self.job = self._label("")
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -45,6 +83,8 @@ class StatusLine(QStatusBar):
         self.cancel_button = QPushButton(_("Cancel"), self)
         self.cancel_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.cancel_button.setFlat(True)
+        # As high as the line is without it, or the canvas would be resized with every job.
+        self.cancel_button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Ignored)
         self.cancel_button.clicked.connect(self.job_cancelled)
         for widget in (self.job, self.bar, self.cancel_button):
             self.addWidget(widget)
@@ -67,12 +107,12 @@ class StatusLine(QStatusBar):
         self.zoom.setEditText(f"{factor:.0%}" if factor >= 0.1 else f"{factor:.1%}")
 
     def show_state(self, state: DocumentState | None) -> None:
-        """Describes the picture."""
+        """Describes another picture."""
         self.zoom.setEnabled(state is not None)
         self.picture.setText(describe(state) if state is not None else "")
+        self.pointer.setText("")
         if state is None:
-            self.pointer.clear()
-            self.outside.clear()
+            self.outside.setText("")
 
     def show_pointer(self, x: float, y: float) -> None:
         """Shows the pixel that holds an image position."""
@@ -84,6 +124,7 @@ class StatusLine(QStatusBar):
         self.outside.setText(text)
         self.outside.setObjectName("warning" if count else "")
         self.outside.style().polish(self.outside)
+        self._share_out()
 
     def begin_job(self, label: str) -> None:
         """Shows that something runs."""
@@ -111,6 +152,34 @@ class StatusLine(QStatusBar):
         """Says what is being read or written; empty for nothing."""
         self.chore.setText(text)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._share_out()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._share_out()
+        super().resizeEvent(event)
+
+    def _share_out(self) -> None:
+        """Gives each text its room in the order of importance: whole, shortened, or none."""
+        warned = bool(self.outside.objectName())
+        texts = [self.job, self.pointer, self.chore, self.picture, self.outside, self.memory, self.device]
+        texts.sort(key=lambda text: text is not self.job and not (warned and text is self.outside))
+        fixed = [part for part in (self.zoom, self.bar, self.cancel_button) if not part.isHidden()]
+        free = self.width() - sum(part.sizeHint().expandedTo(part.minimumSize()).width() for part in fixed)
+        free -= _SPACING_PX * (len(fixed) + len(texts) + 2)
+        for text in texts:
+            if text.isHidden():
+                continue
+            wish = text.sizeHint().width()
+            given = wish if wish <= free else free if free >= _SHORTEST_PX and text is not self.pointer else 0
+            text.setMaximumWidth(given)
+            free -= given
+        # Now, as the layout was done before and would only come back to this after the next paint.
+        if (layout := self.layout()) is not None:
+            layout.activate()
+
     def _zoom_box(self) -> QComboBox:
         box = QComboBox(self)
         box.setEditable(True)
@@ -136,10 +205,8 @@ class StatusLine(QStatusBar):
         if percent > 0:
             self.zoom_chosen.emit(percent / 100)
 
-    def _label(self, tip: str) -> QLabel:
-        label = QLabel(self)
-        label.setToolTip(tip)
-        return label
+    def _label(self, tip: str) -> StatusText:
+        return StatusText(tip, self)
 
     def _show_memory(self) -> None:
         used = resident_bytes()

@@ -87,6 +87,19 @@ def test_the_wheel_zooms_and_keeps_what_is_under_the_pointer(qtbot: QtBot, keys:
     assert (view.widget_point(*image) - place).manhattanLength() <= 1.01
 
 
+def test_zooming_and_panning_tell_the_pixel_that_comes_under_the_pointer(qtbot: QtBot) -> None:
+    view, _ = opened(qtbot, state_of(noise(3000, 2000)))
+    told: list[tuple[float, float]] = []
+    move(view, (500, 400))
+    place = QPointF(at(view, (500, 400)))
+    view.cursor_moved.connect(lambda x, y: told.append((x, y)))
+    view.zoom_to(1.0)
+    assert told[-1] == view.image_point(place)
+    before = told[-1]
+    wheel(view, place, 120, SHIFT)
+    assert told[-1] == (before[0], before[1] - 120)
+
+
 def test_many_small_turns_are_one_large_one(qtbot: QtBot) -> None:
     view, _ = opened(qtbot, state_of(noise(3000, 2000)))
     view.zoom_to(8.0)

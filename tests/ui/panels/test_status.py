@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColorSpace
+from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from editor.core.metadata import Metadata
@@ -71,3 +73,62 @@ def test_memory_in_use_is_shown(status: StatusLine) -> None:
     number, unit = status.memory.text().split()
     assert unit in ("MB", "GB")
     assert float(number.replace(",", "")) > 0
+
+
+def texts(status: StatusLine) -> None:
+    status.show_state(document(64, 48))
+    status.show_pointer(12345, 6789)
+    status.show_outside(0)
+    status.device.setText("NVIDIA GeForce RTX 4090, 24 GB, with a driver of a long name")
+    status.show_chore("Writing a photo with a name that is long enough to fill the line twice or three times.tif")
+
+
+def test_no_text_makes_the_window_wider(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    status = StatusLine(window)
+    window.setStatusBar(status)
+    window.resize(640, 480)
+    window.show()
+    height = status.height()
+    texts(status)
+    status.begin_job("Content fill")
+    status.show_progress("Content fill", 0.5)
+    QCoreApplication.processEvents()
+    assert window.width() == 640
+    assert status.height() == height
+    window.resize(420, 480)
+    assert window.width() == 420
+
+
+def test_the_job_is_read_whole_and_other_texts_make_room(status: StatusLine) -> None:
+    texts(status)
+    status.resize(640, status.height())
+    status.begin_job("Content fill")
+    status.show_progress("Content fill", 0.5)
+    QCoreApplication.processEvents()
+    assert status.job.width() >= status.job.sizeHint().width()
+    assert status.rect().contains(status.cancel_button.geometry())
+    assert status.device.width() == 0
+    assert status.chore.width() < status.chore.sizeHint().width()
+    assert status.chore.text() in status.chore.toolTip()
+    status.end_job()
+    status.show_chore("")
+    status.resize(2000, status.height())
+    QCoreApplication.processEvents()
+    assert status.device.width() >= status.device.sizeHint().width()
+
+
+def test_a_warning_goes_before_what_is_only_good_to_know(status: StatusLine) -> None:
+    texts(status)
+    status.show_outside(7)
+    status.resize(420, status.height())
+    QCoreApplication.processEvents()
+    assert status.outside.width() >= status.outside.sizeHint().width()
+    assert status.picture.width() < status.picture.sizeHint().width()
+
+
+def test_another_photo_has_no_pixel_under_the_pointer_yet(status: StatusLine) -> None:
+    status.show_pointer(10, 20)
+    status.show_state(document(64, 48))
+    assert status.pointer.text() == ""
