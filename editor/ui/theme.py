@@ -17,10 +17,10 @@ FIELD = QColor(34, 34, 34)
 BUTTON = QColor(56, 56, 56)
 LINE = QColor(24, 24, 24)
 TEXT = QColor(190, 190, 190)
-FAINT = QColor(118, 118, 118)
+FAINT = QColor(158, 158, 158)
 ACCENT = QColor(148, 122, 70)
 """Dull gold, dark enough not to draw the eye away from the picture."""
-WARNING = QColor(196, 120, 88)
+WARNING = QColor(212, 136, 102)
 
 TINT = QColor(230, 60, 60)
 """The mask's colour before the user chooses another."""
@@ -64,6 +64,14 @@ def palette() -> QPalette:
         colours.setColor(QPalette.ColorGroup.Disabled, target, QColor(96, 96, 96))
     colours.setColor(QPalette.ColorGroup.Disabled, role.Highlight, BUTTON)
     return colours
+
+
+def readable_on(colour: QColor) -> QColor:
+    """Black or white, whichever stands out more (relative luminance and contrast as in WCAG 2.2; 0.179 is between)."""
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return QColor(Qt.GlobalColor.black if luminance > 0.179 else Qt.GlobalColor.white)
 
 
 def _sheet() -> str:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from editor.core.i18n import _
 from editor.sdk.params import ParamSpec
+from editor.ui import theme
 from editor.ui.panels.fields import NumberField
 
 
@@ -110,7 +111,8 @@ class PreferencesDialog(QDialog):
 
     def _show(self) -> None:
         self._swatch.setText(self._tint.name())
-        self._swatch.setStyleSheet(f"background: {self._tint.name()}")
+        colours = f"background: {self._tint.name()}; color: {theme.readable_on(self._tint).name()}"
+        self._swatch.setStyleSheet(f"QPushButton {{ {colours} }}")
 
 
 def choose_tint(parent: QWidget, tint: QColor) -> QColor | None:
