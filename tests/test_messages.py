@@ -266,7 +266,7 @@ def test_steps_and_layers_are_translated_and_records_are_not() -> None:
     patch = Runner(registry).run(session.state, Request(plugin, plugin.params(), 7), CancelToken(), lambda *_: None)
     step = accept(session, patch, session.state)
     assert step.label == "««Content-aware fill», seed 7»"
-    assert session.state.layers[-1].name == "«Content-aware fill»"
+    assert session.state.layers[-1].name == step.label
     assert "«" not in str(patch.record.to_json())
 
 

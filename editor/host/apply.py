@@ -75,8 +75,9 @@ class Choosing:
 
 
 def preview(state: DocumentState, patch: Patch) -> DocumentState:
-    """`state` with the candidate as a layer on top."""
-    layer = Layer(state.next_layer_id(), _(patch.title), patch.pixels, patch.mask, record=patch.record.to_json())
+    """`state` with the candidate as a layer on top, named as its step, so that layers of one method are told apart."""
+    name = _label(patch.title, patch.seed)
+    layer = Layer(state.next_layer_id(), name, patch.pixels, patch.mask, record=patch.record.to_json())
     return state.with_layer(layer)
 
 

@@ -47,7 +47,7 @@ def test_candidates_arrive_in_order_and_one_is_accepted_as_a_layer_that_undo_tak
     patches, _ = candidates(opened, method(), 3)
     assert [patch.seed for patch in patches] == [0, 1, 2]
     step = accept(opened, patches[1], before)
-    assert (len(opened.state.layers), opened.state.layers[1].name) == (2, "Flat fill")
+    assert (len(opened.state.layers), opened.state.layers[1].name) == (2, "Flat fill, seed 1")
     assert step.record is not None
     assert step.record["seed"] == 1
     assert opened.state.mask.empty
