@@ -63,9 +63,6 @@ class Session:
     def go_to(self, step_id: int) -> None:
         self._go(self.history.steps[step_id])
 
-    def mark_saved(self) -> None:
-        self.saved_step = self.history.current.id
-
     def _go(self, step: Step | None) -> bool:
         if step is None:
             return False

@@ -224,10 +224,6 @@ class Actions(QObject):
         """The id of the action that has this key."""
         return next((action_id for action_id in self.specs if _clash(key, self.keys(action_id))), None)
 
-    def has_key(self, action_id: str, pressed: QKeySequence) -> bool:
-        """Whether `pressed` is one of the action's keys."""
-        return pressed in self._actions[action_id].shortcuts()
-
     def shown_key(self, action_id: str) -> str:
         """The action's first key as this platform writes it, or an empty text."""
         return self._actions[action_id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)

@@ -60,12 +60,16 @@ def test_the_opened_state_stays_at_hand() -> None:
 
 def test_it_is_modified_away_from_where_it_was_saved() -> None:
     opened = session()
+
+    def save() -> None:
+        opened.saved_step = opened.history.current.id
+
     found = [opened.modified]
     for change in (
         lambda: opened.commit(painted(opened.state), "Paint"),
         opened.undo,
         opened.redo,
-        opened.mark_saved,
+        save,
         opened.undo,
     ):
         change()
