@@ -42,6 +42,7 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     """A connection in autocommit mode, for one thread at a time. Raises sqlite3.Error."""
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
     if not create:
         # Otherwise SQLite refuses all of a file that lost its end.
         connection.execute("PRAGMA writable_schema = ON")
@@ -192,6 +193,12 @@ class Catalog:
                 (ident, metadata.icc, metadata.exif, metadata.xmp, metadata.iptc),
             )
         return ident
+
+
+def add_info(connection: sqlite3.Connection, info: Mapping[str, str]) -> None:
+    """Writes what the journal says of itself. Paths may hold bytes that are no UTF-8, which SQLite takes like this."""
+    rows = [(key, value.encode("utf-8", "surrogateescape")) for key, value in info.items()]
+    connection.executemany("INSERT OR REPLACE INTO info VALUES (?, CAST(? AS TEXT))", rows)
 
 
 def add_tile(connection: sqlite3.Connection, new: NewTile) -> None:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from editor.core.checkpoint import Checkpointer
-from editor.core.codec import FORMAT, SCHEMA, Catalog, NewTile, TileReader, add_tile, connect
+from editor.core.codec import FORMAT, SCHEMA, Catalog, NewTile, TileReader, add_info, add_tile, connect
 from editor.core.document import DocumentState
 from editor.core.errors import StoreError
 from editor.core.history import Step
@@ -208,8 +208,7 @@ class Store:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
         connection.execute("BEGIN IMMEDIATE")
-        info = {"format": str(FORMAT)} | (self._source or {})
-        connection.executemany("INSERT OR REPLACE INTO info VALUES (?, ?)", info.items())
+        add_info(connection, {"format": str(FORMAT)} | (self._source or {}))
         # A later step may get the number of one that was damaged.
         connection.executemany("DELETE FROM steps WHERE id = ?", [(ident,) for ident in self._lost])
         connection.execute("COMMIT")
@@ -226,7 +225,7 @@ class Store:
                 new, later = [], new
             self._insert(connection, new)
         if move.path is not None and move.path != self._shown_path:
-            connection.execute("INSERT OR REPLACE INTO info VALUES ('path', ?)", (str(move.path.absolute()),))
+            add_info(connection, {"path": str(move.path.absolute())})
         connection.execute("COMMIT")
         self._shown_path = move.path
         self._opened_tiles.extend(later)

@@ -12,7 +12,7 @@ from editor.core.i18n import _
 from editor.core.session import Session
 from editor.core.tiles import TileMap
 from editor.io.picture import Picture
-from editor.io.project import PROJECT_SUFFIXES, read_project, write_project
+from editor.io.project import PROJECT_SUFFIXES, read_project
 from editor.io.read import READ_SUFFIXES, read_mask, read_picture
 from editor.io.write import ExportOptions, write_picture
 
@@ -25,15 +25,8 @@ def open_document(path: Path) -> tuple[Session, tuple[str, ...]]:
         state, notes = read_project(path)
     else:
         picture = read_picture(path)
-        state, notes = DocumentState.from_pixels(picture.pixels, picture.metadata, path.stem), picture.notes
-    return Session.open(state, path, _("Open {name}").format(name=path.name)), notes
-
-
-def save_project(session: Session, path: Path) -> None:
-    """Writes the document with layers and masks as OpenRaster. Raises WriteError."""
-    write_project(path, session.state)
-    session.path = path
-    session.mark_saved()
+        state, notes = DocumentState.from_pixels(picture.pixels, picture.metadata, _shown(path.stem)), picture.notes
+    return Session.open(state, path, _("Open {name}").format(name=_shown(path.name))), notes
 
 
 def export_document(state: DocumentState, path: Path, options: ExportOptions) -> tuple[str, ...]:
@@ -58,3 +51,8 @@ def load_mask(state: DocumentState, path: Path, name: MaskName) -> DocumentState
     writer = TileMap.blank(state.size, 1, np.uint8).write()
     writer.write(state.size.rect, values[..., None])
     return state.with_mask(name, writer.freeze())
+
+
+def _shown(name: str) -> str:
+    # A file's name may hold bytes that are no text; the names of layers and steps go into files that are.
+    return name.encode("utf-8", "replace").decode("utf-8")
