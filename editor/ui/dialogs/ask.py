@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -23,9 +24,9 @@ def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
         parent,
     )
     box.setInformativeText(_("Layers and masks that are not saved are lost. The opened photo itself stays as it is."))
-    save = box.addButton(_("Save"), _Role.AcceptRole)
-    discard = box.addButton(_("Discard"), _Role.DestructiveRole)
-    box.addButton(_("Cancel"), _Role.RejectRole)
+    save = box.addButton(_("&Save"), _Role.AcceptRole)
+    discard = box.addButton(_("&Discard"), _Role.DestructiveRole)
+    box.setEscapeButton(box.addButton(_("&Cancel"), _Role.RejectRole))
     box.setDefaultButton(save)
     box.exec()
     if box.clickedButton() is save:
@@ -73,9 +74,12 @@ def overwrite(parent: QWidget, path: Path, *, photo: bool) -> bool:
 
 def file_to_open(parent: QWidget, title: str, folder: str, suffixes: Sequence[str]) -> Path | None:
     """A file of one of the kinds, or None if the user thought better of it."""
-    patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in suffixes)
+    # Only GTK's own dialog, which Qt uses on some Linux desktops, tells capitals from small letters.
+    capitals = [suffix.upper() for suffix in suffixes] if sys.platform == "linux" else []
+    patterns = " ".join(f"*{suffix}" for suffix in (*suffixes, *capitals))
     kinds = _("Photos and projects ({patterns})").format(patterns=patterns) + ";;" + _("All files (*)")
-    name, _kind = QFileDialog.getOpenFileName(parent, title, folder, kinds)
+    short = QFileDialog.Option.HideNameFilterDetails
+    name, _kind = QFileDialog.getOpenFileName(parent, title, folder, kinds, options=short)
     return Path(name) if name else None
 
 
