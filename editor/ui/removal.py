@@ -18,7 +18,7 @@ from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.regions import mask_box
 from editor.ui.bridge import Bridge
-from editor.ui.thumbnails import thumbnail
+from editor.ui.thumbnails import focus, thumbnail
 
 if TYPE_CHECKING:
     from editor.host.apply import Choosing
@@ -153,7 +153,7 @@ class Removal(QObject):
         # Runs in the worker's thread: the small picture of a large hole would cost the window frames.
         from editor.host.apply import preview
 
-        thumb = thumbnail(preview(choosing.state, patch), patch.rect)
+        thumb = thumbnail(preview(choosing.state, patch), focus(patch.mask, patch.rect))
         self._bridge.post(lambda: self._add(choosing, Candidate(patch, choosing.state, thumb)))
 
     def _add(self, choosing: Choosing, candidate: Candidate) -> None:

@@ -18,6 +18,7 @@ from editor.ui.panels.status import StatusLine
 from editor.ui.removal import Candidate, Removal
 
 if TYPE_CHECKING:
+    from editor.host.patch import Patch
     from editor.host.registry import Registry
     from editor.host.runner import Runner
     from editor.runtime.infer import InferenceEngine
@@ -136,13 +137,14 @@ class Repair(QObject):
 
     def _arrived(self, candidate: Candidate) -> None:
         patch = candidate.patch
-        seconds = ngettext("{seconds} s", "{seconds} s", round(patch.seconds)).format(seconds=f"{patch.seconds:.1f}")
-        label = _("{method}\nseed {seed} · {seconds}").format(method=_(patch.title), seed=patch.seed, seconds=seconds)
-        facts = "\n".join(
+        facts = [
             f"{_(name)} {value:.3g}" if isinstance(value, float) else f"{_(name)} {value}"
             for name, value in patch.report.items()
-        )
-        self._strip.add(Entry(candidate.thumb, label, facts or label))
+        ]
+        self._strip.add(Entry(candidate.thumb, _made(patch), "\n".join((_(patch.title), _made(patch), *facts))))
+        patches = [each.patch for each in self.removal.candidates]
+        if len({each.title for each in patches}) > 1:
+            self._strip.relabel([f"{_(each.title)}\n{_made(each)}" for each in patches])
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
@@ -162,3 +164,9 @@ class Repair(QObject):
         # There from the start, so that a hole under it has moved up before the first result appears.
         self._strip.setVisible(running or self.choosing)
         self.changed.emit()
+
+
+def _made(patch: Patch) -> str:
+    """What tells a candidate from others of the same method."""
+    seconds = ngettext("{seconds} s", "{seconds} s", round(patch.seconds)).format(seconds=f"{patch.seconds:.1f}")
+    return _("seed {seed} · {seconds}").format(seed=patch.seed, seconds=seconds)

@@ -7,12 +7,63 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.document import DocumentState
-from editor.core.geometry import Rect
-from editor.core.tiles import Pixels
+from editor.core.geometry import TILE_PX, Rect
+from editor.core.tiles import Pixels, TileMap
 
 WIDTH_PX, HEIGHT_PX = 132, 84
 _ROUND = 1.6
 """How much more than the hole's box is shown, so that it can be judged in its place."""
+
+
+_SPARSE = 0.25
+"""A mask that fills less of its box than this is shown by its largest part."""
+_WIDTHS = 8
+"""How many of its own widths are shown of a long thin part."""
+_COARSE_PX = 1024
+"""The parts of a mask are looked for at no more than about this many pixels a side."""
+
+
+def focus(mask: TileMap, box: Rect) -> Rect:
+    """What to show of a mask that has `box` around it: its largest part where it is scattered, a piece of a long wire.
+
+    Scattered specks or a wire in the whole of their box would be too small to judge, and look alike in every result.
+    """
+    step = 1
+    while step < TILE_PX and max(box.width, box.height) > step * _COARSE_PX:
+        step *= 2
+    left, top = box.left // step, box.top // step
+    coarse = _coarse(mask, step)[top : -(-box.bottom // step), left : -(-box.right // step)]
+    if coarse.mean() > _SPARSE or not coarse.any():
+        return box
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(coarse, connectivity=8)
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    x, y, width, height, area = (int(value) for value in stats[largest])
+    if area < _SPARSE * width * height:
+        # Padded, so that the box's edge counts as the part's edge too.
+        part = np.pad((labels == largest).astype(np.uint8), 1)
+        inside = cv2.distanceTransform(part, cv2.DIST_L2, 3)[1:-1, 1:-1]
+        widest = float(inside.max())
+        # About midway of where it is widest: its very end shows less of it.
+        places = np.argwhere(inside > 0.8 * widest)
+        row, column = (int(value) for value in places[len(places) // 2])
+        reach = max(1, round(widest * _WIDTHS))
+        x, y = column - reach, row - reach
+        width = height = 2 * reach
+    found = Rect(x, y, x + width, y + height).shift(left, top)
+    return Rect(*(edge * step for edge in (found.left, found.top, found.right, found.bottom))).intersect(box)
+
+
+def _coarse(mask: TileMap, step: int) -> NDArray[np.uint8]:
+    """1 where any of step x step pixels of the mask is set; `step` divides a tile's side."""
+    side = TILE_PX // step
+    out = np.zeros((-(-mask.size.height // step), -(-mask.size.width // step)), np.uint8)
+    for (column, row), tile in mask.tiles.items():
+        pixels = tile.pixels[..., 0]
+        for axis in (0, 1):
+            pixels = np.maximum.reduceat(pixels, np.arange(0, pixels.shape[axis], step), axis=axis)
+        left, top = column * side, row * side
+        out[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels > 0
+    return out
 
 
 def thumbnail(state: DocumentState, rect: Rect) -> NDArray[np.uint8]:

@@ -92,8 +92,7 @@ def test_enter_arrow_enter_puts_the_second_candidate_into_the_picture(
     states = shown(window, monkeypatch)
     choose(qtbot, window)
     assert len(window.strip.labels) == 2
-    assert "seed 0" in window.strip.labels[0]
-    assert "seed 1" in window.strip.labels[1]
+    assert [label.split(" · ")[0] for label in window.strip.labels] == ["seed 0", "seed 1"]
     assert window.strip.isVisible()
     assert window.strip.marked == 0
     assert window.canvas.hasFocus()
@@ -229,6 +228,15 @@ def test_again_adds_candidates_from_new_seeds(qtbot: QtBot, window: MainWindow) 
     with qtbot.waitSignals([removal.arrived] * 2):
         press(window, Key.Key_R)
     assert [candidate.patch.seed for candidate in removal.candidates] == [0, 1, 2, 3]
+
+
+def test_candidates_of_two_methods_say_which_is_whose(qtbot: QtBot, window: MainWindow) -> None:
+    opened(window)
+    choose(qtbot, window)
+    offer(window, method(id="other", title="Other fill"))
+    with qtbot.waitSignals([window.repair.removal.arrived, *[window.repair.removal.ran] * 2]):
+        press(window, Key.Key_R)
+    assert [label.split("\n")[0] for label in window.strip.labels] == ["Flat fill", "Flat fill", "Other fill"]
 
 
 def test_candidates_of_another_mask_do_not_stay_beside_new_ones(qtbot: QtBot, window: MainWindow) -> None:

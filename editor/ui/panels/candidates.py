@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +91,11 @@ class CandidateStrip(QWidget):
         self._wait.hide()
         self._list.addItem(item)
         self.accept_button.setEnabled(True)
+
+    def relabel(self, labels: Sequence[str]) -> None:
+        """Gives every candidate another label."""
+        for row, label in enumerate(labels):
+            self._list.item(row).setText(label)
 
     def mark(self, index: int) -> None:
         """Marks the current candidate and brings it into view."""
