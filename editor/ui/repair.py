@@ -143,8 +143,8 @@ class Repair(QObject):
         ]
         self._strip.add(Entry(candidate.thumb, _made(patch), "\n".join((_(patch.title), _made(patch), *facts))))
         patches = [each.patch for each in self.removal.candidates]
-        if len({each.title for each in patches}) > 1:
-            self._strip.relabel([f"{_(each.title)}\n{_made(each)}" for each in patches])
+        if len({patch.title for patch in patches}) > 1:
+            self._strip.relabel([f"{_(patch.title)}\n{_made(patch)}" for patch in patches])
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
