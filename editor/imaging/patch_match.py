@@ -135,22 +135,29 @@ def _features(image: F32, hole: Bool, search: Search) -> U8:
 
     Its root is taken, so that faint texture, too, is told from none: else smooth places fill large holes in dark grass.
     """
-    high, wide = hole.shape
-    pixels = np.empty((high, wide, 4), np.uint8)
+    rows, columns = hole.shape
+    pixels = np.empty((rows, columns, 4), np.uint8)
 
-    def to_bytes(rows: Band) -> None:
-        part = slice(*rows)
+    def to_bytes(band: Band) -> None:
+        part = slice(*band)
         np.clip(image[part] * np.float32(255) + np.float32(0.5), 0, 255, out=pixels[part, :, :3], casting="unsafe")
 
-    search.each(to_bytes, bands(high, wide, high * wide // 8))
-    grey = cv2.cvtColor(pixels[..., :3], cv2.COLOR_RGB2GRAY)
-    change = cv2.absdiff(grey, cv2.erode(grey, np.ones((2, 2), np.uint8)))
-    known = cv2.erode(np.where(hole, np.uint8(0), np.uint8(1)), np.ones((3, 3), np.uint8)).astype(np.float32)
-    window = (2 * search.patch_px + 1, 2 * search.patch_px + 1)
-    search.pause()
-    mean = cv2.blur(change * known, window) / np.maximum(cv2.blur(known, window), 1e-3)
-    search.pause()
-    np.clip(np.sqrt(mean) * _TEXTURE_GAIN, 0, 255, out=pixels[..., 3], casting="unsafe")
+    search.each(to_bytes, bands(rows, columns, rows * columns // 8))
+    window = 2 * search.patch_px + 1
+
+    def texture(band: Band) -> None:
+        first = max(0, band[0] - window)
+        around = slice(first, band[1] + window)
+        grey = cv2.cvtColor(pixels[around, :, :3], cv2.COLOR_RGB2GRAY)
+        change = cv2.absdiff(grey, cv2.erode(grey, np.ones((2, 2), np.uint8)))
+        known = cv2.erode(np.where(hole[around], np.uint8(0), np.uint8(1)), np.ones((3, 3), np.uint8))
+        total = cv2.boxFilter(change * known, cv2.CV_32F, (window, window), normalize=False)
+        count = cv2.boxFilter(known, cv2.CV_32F, (window, window), normalize=False)
+        scaled = np.sqrt(total / np.maximum(count, 1)) * _TEXTURE_GAIN
+        own = slice(band[0] - first, band[1] - first)
+        np.clip(scaled[own], 0, 255, out=pixels[slice(*band), :, 3], casting="unsafe")
+
+    search.each(texture, bands(rows, columns, rows * columns // 16))
     return pixels
 
 
@@ -320,7 +327,8 @@ def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     # Copied and not averaged: a mean of patches is smoother than any of them, and would find its like in smooth places.
     map_y, map_x = _label(level, field, np.where(lost, np.float32(0), _trust(level, field)), search)
     pixels = level.pixels.reshape(*level.hole.shape, 4)
-    pixels[level.hole] = pixels[map_y[level.hole], map_x[level.hole]]
+    ys, xs = np.nonzero(level.hole)
+    pixels[ys, xs] = pixels[map_y[ys, xs], map_x[ys, xs]]
     return field
 
 
@@ -339,12 +347,10 @@ def _solve(level: _Level, field: _Field, depth: int, search: Search) -> None:
 
 
 def _label(level: _Level, field: _Field, weight: F32, search: Search) -> tuple[I32, I32]:
-    """The source position most patches, by weight, name for each pixel of the hole; a pixel outside names itself."""
-    rows, columns = level.hole.shape
-    map_y = np.repeat(np.arange(rows, dtype=np.int32)[:, None], columns, axis=1)
-    map_x = np.repeat(np.arange(columns, dtype=np.int32)[None], rows, axis=0)
+    """The source position that most patches, by weight, name for each pixel of the hole; elsewhere nothing of worth."""
+    # Zeros, unlike empty or a copy, take memory only where they are written.
+    map_y, map_x = np.zeros(level.hole.shape, np.int32), np.zeros(level.hole.shape, np.int32)
     wanted = level.hole.astype(np.uint8)
-    search.pause()
 
     def band(rows: Band) -> None:
         kernels.label_band(
@@ -367,5 +373,8 @@ def _settle(level: _Level, field: _Field, search: Search) -> tuple[I32, I32]:
             kernels.settle_band(level.pixels, wanted, allowed, map_y, map_x, parity, band[0], band[1])
 
         search.each(settle, cut)
+    rows, columns = level.hole.shape
+    np.copyto(map_y, np.arange(rows, dtype=np.int32)[:, None], where=~level.hole)
+    np.copyto(map_x, np.arange(columns, dtype=np.int32), where=~level.hole)
     search.advance(1.0)
     return map_y, map_x

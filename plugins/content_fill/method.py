@@ -1,4 +1,4 @@
-"""How a fill is put together: holes into clusters, each searched, copied and blended by itself."""
+"""How a fill is put together: the hole in pieces, each searched, copied and blended by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.imaging.bands import Band, Each
+from editor.imaging.bands import Band, Each, bands
 from editor.imaging.blend import blend, hole_box
 from editor.imaging.measures import texture_ratio
 from editor.imaging.patch_match import NoSourceError, Search, correspondence
@@ -18,6 +18,7 @@ from editor.sdk.context import Context
 from editor.sdk.errors import MaskError
 from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Inputs, Result
+from plugins.content_fill.pieces import Box, Piece, turns
 
 if TYPE_CHECKING:
     from plugins.content_fill import Params
@@ -25,26 +26,32 @@ if TYPE_CHECKING:
 Bool = NDArray[np.bool_]
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
-Box = tuple[slice, slice]
+Advance = Callable[[float], None]
 
-_JOIN_PX = 32
 _ALONE_PX = 20_000
+_RING_PX = 16
 _NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
 
 def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     """The run of the plugin, see `plugins.content_fill.run`."""
-    image, hole = inputs.image, inputs.mask > 0
-    result = np.clip(image, 0, 1)
+    hole = inputs.mask > 0
+    result = np.empty_like(inputs.image)
+
+    def copy(rows: Band) -> None:
+        np.clip(inputs.image[slice(*rows)], 0, 1, out=result[slice(*rows)])
+
+    _each(ctx)(copy, bands(*hole.shape))
     if not hole.any():
         return Result(image=result, report={"texture": 1.0})
-    source = inputs.source & ~hole
-    if not source.any():
-        raise MaskError(_(_NO_SOURCE))
-    work = _Work(image, hole, source, params, ctx.seed)
-    clusters = _clusters(hole)
-    ratios = _run_all(work, clusters, result, ctx)
-    texture = np.average(ratios, weights=[cluster.size for cluster in clusters])
+    pieces = _run_all(_Work(result, hole.copy(), inputs.source & ~hole, params, ctx.seed), ctx)
+    ratios = []
+    for piece in pieces:
+        ctx.check()
+        near = _grown(piece.box, _RING_PX, hole.shape)
+        ratios.append(texture_ratio(result[near], hole[near], _RING_PX))
+    texture = np.average(ratios, weights=[piece.size for piece in pieces])
+    ctx.progress(1.0)
     return Result(image=result, report={"texture": round(float(texture), 3)})
 
 
@@ -61,56 +68,50 @@ def correspond(inputs: Inputs, params: Params, ctx: Context) -> tuple[I32, I32]:
     hole = inputs.mask > 0
     rows, columns = hole.shape
     map_y, map_x = (np.ascontiguousarray(axis) for axis in np.mgrid[:rows, :columns].astype(np.int32))
-    work = _Work(inputs.image, hole, inputs.source & ~hole, params, ctx.seed)
-    for cluster in _clusters(hole):
-        job = _Job(work, cluster)
-        y, x = job.search(_each(ctx), _check_only(ctx))
-        map_y[job.box][job.hole] = y[job.hole] + job.box[0].start
-        map_x[job.box][job.hole] = x[job.hole] + job.box[1].start
+    work = _Work(np.clip(inputs.image, 0, 1), hole, inputs.source & ~hole, params, ctx.seed, (map_y, map_x))
+    if hole.any():
+        _run_all(work, ctx)
     return map_y, map_x
 
 
-@dataclass(frozen=True, slots=True)
-class _Cluster:
-    """Holes that are filled together: a box in the picture and which of its pixels they are."""
-
-    box: Box
-    mask: Bool
-
-    @property
-    def size(self) -> int:
-        """Number of pixels to fill."""
-        return int(np.count_nonzero(self.mask))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Work:
-    """What all clusters have in common."""
+    """What all pieces have in common. `image` is filled piece by piece, `unknown` is what was unfilled a turn ago."""
 
     image: F32
-    hole: Bool
+    unknown: Bool
     source: Bool
     params: Params
     seed: int
+    maps: tuple[I32, I32] | None = None
 
 
 class _Job:
-    """One cluster of holes with the part of the picture that it may be filled from."""
+    """One piece with the part of the picture that it may be filled from."""
 
-    def __init__(self, work: _Work, cluster: _Cluster) -> None:
+    def __init__(self, work: _Work, piece: Piece, each: Each) -> None:
         self.params = work.params
         self.seed = work.seed
-        self.thick = thick = float(cv2.distanceTransform(cluster.mask.astype(np.uint8), cv2.DIST_L2, 3).max())
-        margin = int(max(192.0, 5.0 * thick) * work.params.search / 100)
-        self.box, self.hole, near = _surroundings(cluster, work.source, margin)
-        self.source = work.source[self.box] & near
-        others = work.hole[self.box] & ~self.hole
-        # A copy even of the whole: for a read-only array every kernel would be compiled anew.
-        self.image = np.array(work.image[self.box], order="C")
-        if others.any():
-            self.image = _smoothed_over(self.image, work.hole[self.box], others)
+        self.thick = piece.thick
+        margin = int(max(192.0, 5.0 * piece.thick) * work.params.search / 100)
+        self.box = box = _surroundings(piece, work.source, margin)
+        self.source = work.source[box]
+        rows, columns = self.source.shape
+        self.hole = np.zeros((rows, columns), np.bool_)
+        top, left = piece.box[0].start - box[0].start, piece.box[1].start - box[1].start
+        self.hole[top : top + piece.mask.shape[0], left : left + piece.mask.shape[1]] = piece.mask
+        # A copy even of the whole: for another layout in memory every kernel would be compiled anew.
+        self.image = np.empty((rows, columns, 3), np.float32)
 
-    def search(self, each: Each, advance: Callable[[float], None]) -> tuple[I32, I32]:
+        def copy(band: Band) -> None:
+            self.image[slice(*band)] = work.image[box][slice(*band)]
+
+        each(copy, bands(rows, columns, rows * columns // 8))
+        others = work.unknown[box] & ~self.hole
+        if others.any():
+            self.image = _smoothed_over(self.image, work.unknown[box], others)
+
+    def search(self, each: Each, advance: Advance) -> tuple[I32, I32]:
         # Beside the random draws, a seed also picks the patch size, where the pyramid starts and which places are left
         # out: these change the composition, where draws alone often end in the same picture.
         patch_px = max(3, self.params.patch_px + (0, 0, -2)[self.seed % 3])
@@ -134,44 +135,29 @@ class _Job:
         enough = max(1024, int(np.count_nonzero(self.source)) // 2)
         return part if int(np.count_nonzero(part)) > enough else self.source
 
-    def fill(self, each: Each, advance: Callable[[float], None]) -> F32:
-        """The pixels of the hole's box, filled."""
+    def fill(self, each: Each, advance: Advance) -> tuple[F32, I32, I32]:
+        """The pixels of the hole's box, filled, and where in the job's box those of the hole are copied from."""
         map_y, map_x = self.search(each, lambda share: advance(0.85 * share))
         filled = blend(self.image, self.hole, map_y, map_x, reach=self.params.color_match / 100, each=each)
         advance(1.0)
-        return filled
+        near = hole_box(self.hole)
+        return filled, map_y[near] + np.int32(self.box[0].start), map_x[near] + np.int32(self.box[1].start)
 
 
-def _clusters(hole: Bool) -> list[_Cluster]:
-    """The holes, those nearer than _JOIN_PX to each other together, the biggest first."""
-    rows, columns = hole.shape
-    around = cv2.getStructuringElement(cv2.MORPH_RECT, (_JOIN_PX + 1, _JOIN_PX + 1))
-    joined = cv2.dilate(hole.astype(np.uint8), around)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    clusters = []
-    for label in range(1, count):
-        left, top, wide, high = (int(number) for number in stats[label][:4])
-        box = np.s_[max(0, top) : min(rows, top + high), max(0, left) : min(columns, left + wide)]
-        clusters.append(_Cluster(box, (labels[box] == label) & hole[box]))
-    return sorted(clusters, key=lambda cluster: -int(np.count_nonzero(cluster.mask)))
+def _grown(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
+    down, across = box
+    return (
+        slice(max(0, down.start - margin), min(shape[0], down.stop + margin)),
+        slice(max(0, across.start - margin), min(shape[1], across.stop + margin)),
+    )
 
 
-def _surroundings(cluster: _Cluster, source: Bool, margin: int) -> tuple[Box, Bool, Bool]:
-    """The box `margin` around a cluster, the cluster in it, and what lies that near; wider where source is little."""
-    rows, columns = source.shape
-    down, across = cluster.box
+def _surroundings(piece: Piece, source: Bool, margin: int) -> Box:
+    """The box `margin` around a piece; wider where source is little."""
     while True:
-        box = (
-            slice(max(0, down.start - margin), min(rows, down.stop + margin)),
-            slice(max(0, across.start - margin), min(columns, across.stop + margin)),
-        )
-        hole = np.zeros((box[0].stop - box[0].start, box[1].stop - box[1].start), np.bool_)
-        top, left = down.start - box[0].start, across.start - box[1].start
-        hole[top : top + cluster.mask.shape[0], left : left + cluster.mask.shape[1]] = cluster.mask
-        near = cv2.distanceTransform(np.where(hole, np.uint8(0), np.uint8(1)), cv2.DIST_L2, 3) <= margin
-        enough = np.count_nonzero(source[box] & near) >= max(1024, int(np.count_nonzero(hole)) // 2)
-        if enough or margin >= max(rows, columns):
-            return box, hole, np.asarray(near, np.bool_)
+        box = _grown(piece.box, margin, source.shape)
+        if np.count_nonzero(source[box]) >= max(1024, piece.size // 2) or margin >= max(source.shape):
+            return box
         margin *= 2
 
 
@@ -203,7 +189,7 @@ def _each(ctx: Context) -> Each:
     return each
 
 
-def _check_only(ctx: Context) -> Callable[[float], None]:
+def _check_only(ctx: Context) -> Advance:
     """Jobs beside each other finish in any order: they look for a cancel but don't report."""
 
     def advance(share: float) -> None:  # noqa: ARG001
@@ -212,39 +198,44 @@ def _check_only(ctx: Context) -> Callable[[float], None]:
     return advance
 
 
-def _run_all(work: _Work, clusters: list[_Cluster], result: F32, ctx: Context) -> list[float]:
-    """Large clusters one by one on all threads, then the small ones beside each other."""
-    large = [cluster for cluster in clusters if cluster.size > _ALONE_PX] if len(clusters) > 1 else clusters
-    total, done = sum(cluster.size for cluster in clusters), 0
-    for cluster in large:
-        ctx.check()
-        part = ctx.sub(done / total, (done + cluster.size) / total)
-        _put(cluster, _Job(work, cluster).fill(_each(ctx), part.progress), result)
-        done += cluster.size
+def _run_all(work: _Work, ctx: Context) -> list[Piece]:
+    """Fills everything: in each turn large pieces one by one on all threads, then the small ones beside each other."""
+    if not work.source.any():
+        raise MaskError(_(_NO_SOURCE))
+    ordered = turns(work.unknown)
+    pieces = [piece for turn in ordered for piece in turn]
+    total, done = sum(piece.size for piece in pieces), 0
 
-    def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
-        for band in items:
+    def alone(piece: Piece) -> None:
+        def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
+            for band in items:
+                ctx.check()
+                function(band)
+
+        # Pieces of a turn keep no pixel in common, so they may be written from any thread.
+        _put(work, piece, *_Job(work, piece, each).fill(each, _check_only(ctx)))
+
+    for turn in ordered:
+        large = turn if len(pieces) == 1 else [piece for piece in turn if piece.size > _ALONE_PX]
+        for piece in large:
             ctx.check()
-            function(band)
-
-    def alone(cluster: _Cluster) -> None:
-        # Clusters have no pixel in common, so they may be written from any thread.
-        _put(cluster, _Job(work, cluster).fill(each, _check_only(ctx)), result)
-
-    ctx.map(alone, clusters[len(large) :])
-    ratios = []
-    for cluster in clusters:
-        ctx.check()
-        ratios.append(texture_ratio(result[cluster.box], cluster.mask, _JOIN_PX // 2))
-    ctx.progress(1.0)
-    return ratios
+            part = ctx.sub(done / total, (done + piece.size) / total)
+            _put(work, piece, *_Job(work, piece, _each(ctx)).fill(_each(ctx), part.progress))
+            done += piece.size
+        ctx.map(alone, turn[len(large) :])
+        done += sum(piece.size for piece in turn[len(large) :])
+        ctx.progress(done / total)
+        for piece in turn:
+            work.unknown[piece.box][piece.kept] = False
+    return pieces
 
 
-def _put(cluster: _Cluster, filled: F32, result: F32) -> None:
+def _put(work: _Work, piece: Piece, filled: F32, map_y: I32, map_x: I32) -> None:
     """Writes what a job filled into the whole picture."""
-    tight = hole_box(cluster.mask)
-    mask = cluster.mask[tight]
-    result[cluster.box][tight][mask] = filled[mask]
+    work.image[piece.box][piece.kept] = filled[piece.kept]
+    if work.maps is not None:
+        work.maps[0][piece.box][piece.kept] = map_y[piece.kept]
+        work.maps[1][piece.box][piece.kept] = map_x[piece.kept]
 
 
 def warm_up(params: Params) -> None:
