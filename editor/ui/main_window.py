@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._first_paint:
             self._first_paint = False
-            QTimer.singleShot(0, self, self.painted.emit)
+            QTimer.singleShot(0, self, self._tell_painted)
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and _for_input(event):
             event.accept()
             return True
@@ -163,6 +163,11 @@ class MainWindow(QMainWindow):
         self._bridge.close()
         # Not within the close event that asked: that one was answered with no.
         QTimer.singleShot(0, self, self.close)
+
+    def _tell_painted(self) -> None:
+        # What follows on it would begin a journal that nobody closes any more.
+        if not self._may_end:
+            self.painted.emit()
 
     def _build_layout(self) -> None:
         options = self._layout.add_bar("options", _("Tool options"), Qt.ToolBarArea.TopToolBarArea, self.menus.panels)

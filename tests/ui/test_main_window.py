@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDockWidget, QPushButton, QSpinBox
+from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from editor.core.document import MASKS, MaskName
 from editor.core.geometry import Rect
 from editor.host import mask_edits
+from editor.host.jobs import Jobs
 from editor.host.places import Places
 from editor.host.recovery import Recovery
 from editor.host.registry import Registry
+from editor.host.settings import Settings
+from editor.ui.bridge import Bridge
 from editor.ui.dialogs.recovery import RecoveryDialog
 from editor.ui.main_window import MainWindow
 from tests.helpers.documents import document, method, session
@@ -84,6 +87,17 @@ def test_an_open_document_is_journalled_and_a_closed_one_no_longer(window: MainW
     assert len(list(journals.glob("*.journal"))) == 1
     window.files.show(None)
     assert list(journals.glob("*.journal")) == []
+
+
+def test_a_window_that_is_closed_before_it_was_drawn_does_not_go_on_starting(qtbot: QtBot, settings: Settings) -> None:
+    window = MainWindow(Places.default(), settings, Jobs(), Bridge())
+    qtbot.addWidget(window)
+    with qtbot.assertNotEmitted(window.painted):
+        window.show()
+        window.repaint()
+        window.end()
+        qtbot.waitUntil(lambda: not window.isVisible())
+        QApplication.processEvents()
 
 
 def test_tab_hides_everything_around_the_picture_and_brings_it_back(window: MainWindow) -> None:
