@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -93,10 +94,8 @@ def test_a_window_that_is_closed_before_it_was_drawn_does_not_go_on_starting(qtb
     window = MainWindow(Places.default(), settings, Jobs(), Bridge())
     qtbot.addWidget(window)
     with qtbot.assertNotEmitted(window.painted):
-        window.show()
-        window.repaint()
+        QApplication.sendEvent(window, QPaintEvent(window.rect()))
         window.end()
-        qtbot.waitUntil(lambda: not window.isVisible())
         QApplication.processEvents()
 
 
