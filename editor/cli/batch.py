@@ -18,7 +18,7 @@ from editor.host import documents, mask_edits
 from editor.host.apply import accept, changed_outside
 from editor.host.jobs import CancelToken, Progress
 from editor.host.runner import Request, Runner
-from editor.io.write import ExportOptions, keeps_pixels
+from editor.io.write import WRITE_SUFFIXES, ExportOptions, keeps_pixels
 from editor.sdk.plugin import Plugin
 
 log = logging.getLogger("kintsugi.batch")
@@ -107,6 +107,11 @@ def _targets(photos: Sequence[Path], output: Path | None, out_dir: Path | None) 
     if twice:
         raise click.UsageError(_("Two photos would both be written to {file}; run them apart.").format(file=min(twice)))
     for photo, target in targets:
+        if target.suffix.lower() not in WRITE_SUFFIXES:
+            known = ", ".join(WRITE_SUFFIXES)
+            raise click.UsageError(
+                _("{file} is no format that can be written; use {known}.").format(file=target, known=known)
+            )
         if target.resolve() == photo.resolve():
             raise click.UsageError(
                 _("{photo} would be overwritten; write to another name or folder.").format(photo=photo)

@@ -84,8 +84,12 @@ def _method(plugin: Plugin, registry: Registry) -> click.Command:
         )
         return batch.run(task, values["photos"], values["output"], values["out_dir"])
 
-    own = [_flag(spec) for spec in plugin.specs]
-    return click.Command(plugin.id, callback=callback, params=[*own, *_shared(plugin)], help=_(plugin.summary))
+    return click.Command(plugin.id, callback=callback, params=method_options(plugin), help=_(plugin.summary))
+
+
+def method_options(plugin: Plugin) -> list[click.Parameter]:
+    """The method's own flags, then those that all methods share."""
+    return [*(_flag(spec) for spec in plugin.specs), *_shared(plugin)]
 
 
 def _runner(plugin: Plugin, registry: Registry) -> Runner:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from editor import cli
+from editor.cli import commands
 from editor.core.document import DocumentState
 from editor.core.metadata import Metadata
 from editor.host import documents
@@ -242,6 +243,20 @@ def test_a_lossy_file_is_not_called_untouched(kintsugi: Run, photo: Path, mask: 
         result = kintsugi("run", "grey_fill", photo, "--mask", mask, *flags, "-o", tmp_path / name)
         assert ("with loss" in result.stdout) == lossy
     assert "with loss" not in kintsugi("run", "grey_fill", photo, "--mask", mask, "-o", tmp_path / "o.png").stdout
+
+
+def test_a_name_that_cannot_be_written_is_refused_before_any_work(
+    kintsugi: Run, photo: Path, mask: Path, tmp_path: Path
+) -> None:
+    result = kintsugi("run", "grey_fill", photo, "--mask", mask, "-o", tmp_path / "out.gif")
+    assert result.exit_code == 2
+    assert ".png" in result.stderr
+
+
+def test_no_parameter_of_a_method_takes_the_name_of_a_shared_flag() -> None:
+    for plugin in Registry.scan().plugins.values():
+        names = [option.name for option in commands.method_options(plugin)]
+        assert len(names) == len(set(names)), plugin.id
 
 
 def test_list_names_methods_and_those_that_failed_to_load(kintsugi: Run) -> None:
