@@ -202,7 +202,7 @@ def _run_all(work: _Work, ctx: Context) -> list[Piece]:
     """Fills everything: in each turn large pieces one by one on all threads, then the small ones beside each other."""
     if not work.source.any():
         raise MaskError(_(_NO_SOURCE))
-    ordered = turns(work.unknown)
+    ordered = turns(work.unknown, ctx.check)
     pieces = [piece for turn in ordered for piece in turn]
     total, done = sum(piece.size for piece in pieces), 0
 
