@@ -30,6 +30,7 @@ Advance = Callable[[float], None]
 
 _ALONE_PX = 20_000
 _RING_PX = 16
+_COARSE_PX = 4
 _NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
 
@@ -94,12 +95,8 @@ class _Job:
         self.seed = work.seed
         self.thick = piece.thick
         margin = int(max(192.0, 5.0 * piece.thick) * work.params.search / 100)
-        self.box = box = _surroundings(piece, work.source, margin)
-        self.source = work.source[box]
-        rows, columns = self.source.shape
-        self.hole = np.zeros((rows, columns), np.bool_)
-        top, left = piece.box[0].start - box[0].start, piece.box[1].start - box[1].start
-        self.hole[top : top + piece.mask.shape[0], left : left + piece.mask.shape[1]] = piece.mask
+        self.box, self.hole, self.source = _surroundings(piece, work.source, margin)
+        box, (rows, columns) = self.box, self.hole.shape
         # A copy even of the whole: for another layout in memory every kernel would be compiled anew.
         self.image = np.empty((rows, columns, 3), np.float32)
 
@@ -152,13 +149,25 @@ def _grown(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
     )
 
 
-def _surroundings(piece: Piece, source: Bool, margin: int) -> Box:
-    """The box `margin` around a piece; wider where source is little."""
+def _surroundings(piece: Piece, source: Bool, margin: int) -> tuple[Box, Bool, Bool]:
+    """The box `margin` around a piece, the piece in it, the source that near to it; wider where source is little."""
     while True:
         box = _grown(piece.box, margin, source.shape)
-        if np.count_nonzero(source[box]) >= max(1024, piece.size // 2) or margin >= max(source.shape):
-            return box
+        hole = np.zeros(source[box].shape, np.bool_)
+        top, left = piece.box[0].start - box[0].start, piece.box[1].start - box[1].start
+        hole[top : top + piece.mask.shape[0], left : left + piece.mask.shape[1]] = piece.mask
+        part = source[box] & _near(hole, margin)
+        if np.count_nonzero(part) >= max(1024, piece.size // 2) or margin >= max(source.shape):
+            return box, hole, part
         margin *= 2
+
+
+def _near(hole: Bool, margin: int) -> Bool:
+    """What lies within `margin` of the hole, to a few pixels."""
+    known = cv2.erode(np.where(hole, np.uint8(0), np.uint8(1)), np.ones((_COARSE_PX, _COARSE_PX), np.uint8))
+    coarse = np.ascontiguousarray(known[::_COARSE_PX, ::_COARSE_PX])
+    near = cv2.distanceTransform(coarse, cv2.DIST_L2, 3) <= margin / _COARSE_PX
+    return np.repeat(np.repeat(near, _COARSE_PX, axis=0), _COARSE_PX, axis=1)[: hole.shape[0], : hole.shape[1]]
 
 
 def _smoothed_over(image: F32, unknown: Bool, others: Bool) -> F32:
