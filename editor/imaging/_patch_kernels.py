@@ -34,26 +34,9 @@ def _random(seed: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 @kernel
-def _distance(
-    pixels: U8, valid: U8, masked: bool, y: Any, x: Any, v: Any, u: Any, high: Any, wide: Any, limit: Any
-) -> Any:
-    """Sum of squared differences of two patches, given up once it is at least `limit`.
-
-    With `masked` only the pixels that are valid at (y, x) count, and the sum is scaled to a whole patch.
-    """
+def _distance(pixels: U8, y: Any, x: Any, v: Any, u: Any, high: Any, wide: Any, limit: Any) -> Any:
+    """Sum of squared differences of two patches, given up once it is at least `limit`."""
     total = np.int64(0)
-    if masked:
-        count = np.int64(0)
-        for i in range(high):
-            for j in range(wide):
-                if valid[y + i, x + j]:
-                    count += 1
-                    for k in range(4):
-                        d = np.int64(pixels[y + i, (x + j) * 4 + k]) - np.int64(pixels[v + i, (u + j) * 4 + k])
-                        total += d * d
-        if count == 0:
-            return FAR
-        return total * high * wide // count
     run = wide * 4
     for i in range(high):
         a = pixels[y + i, x * 4 : x * 4 + run]
@@ -71,8 +54,6 @@ def _distance(
 @kernel
 def search_band(
     pixels: U8,
-    valid: U8,
-    masked: bool,
     usable: U8,
     active: U8,
     top: int,
@@ -114,7 +95,7 @@ def search_band(
             best_x = np.int64(near_x[r, c])
             best = np.int64(cost[r, c])
             if fresh:
-                best = _distance(pixels, valid, masked, y, x, best_y, best_x, high, wide, FAR)
+                best = _distance(pixels, y, x, best_y, best_x, high, wide, FAR)
             for side in range(2):
                 if side == 0:
                     rr, cc = r, c - step
@@ -132,7 +113,7 @@ def search_band(
                     continue
                 if v == best_y and u == best_x:
                     continue
-                d = _distance(pixels, valid, masked, y, x, v, u, high, wide, best)
+                d = _distance(pixels, y, x, v, u, high, wide, best)
                 if d < best:
                     best, best_y, best_x = d, v, u
             radius = far_reach if keen[r, c] else near_reach
@@ -142,7 +123,7 @@ def search_band(
                 v = best_y + (h & 0x7FFF) % (2 * radius + 1) - radius
                 u = best_x + (h >> 15) % (2 * radius + 1) - radius
                 if 0 <= v < frame_rows and 0 <= u < frame_columns and usable[v, u]:
-                    d = _distance(pixels, valid, masked, y, x, v, u, high, wide, best)
+                    d = _distance(pixels, y, x, v, u, high, wide, best)
                     if d < best:
                         best, best_y, best_x = d, v, u
                 radius //= 2

@@ -1,15 +1,15 @@
 """Filling by patches: which pixel of the source each pixel of a hole should be copied from.
 
 The energy and its expectation-maximisation loop over a pyramid are those of Wexler, Shechtman and Irani, "Space-Time
-Completion of Video" (2007); the search is PatchMatch (Barnes et al. 2009); the onion-peel start at the coarsest level
-and the texture feature follow Newson et al., "Video Inpainting of Complex Scenes" (2014). The last step picks one
-shift a pixel and lets seams settle where they cost least (Kwatra et al., "Graphcut Textures", 2003, equation 1).
+Completion of Video" (2007); the search is PatchMatch (Barnes et al. 2009); the texture
+feature follows Newson et al., "Video Inpainting of Complex Scenes" (2014). The last step picks one shift a pixel and
+lets seams settle where they cost least (Kwatra et al., "Graphcut Textures", 2003, equation 1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,6 +28,8 @@ _FULL_SEARCH_PX = 100_000
 _LONG_SEARCH_PX = 300_000
 _NEAR_PX = 16
 _GAMMA = 1.6
+_START_PX = 5.0
+_START_ROUNDS = 16
 _COARSE_PX = 2
 _MIN_SOURCES = 24
 _SEAM_PASSES = 5
@@ -50,13 +52,14 @@ class NoSourceError(ValueError):
 class Search:
     """How the search is done.
 
-    patch_px: side of a patch. seed: of every random draw. start_px: the coarsest level is the one where the hole is
-    about twice this thick. each: runs the bands. advance: told the share of the work done, 0..1; may raise.
+    patch_px: side of a patch. seed: of every random draw. smooth_start: the coarsest level begins with what smoothly
+    continues its surroundings, else with pixels drawn at random. each: runs the bands. advance: told the share of the
+    work done, 0..1; may raise.
     """
 
     patch_px: int = 7
     seed: int = 0
-    start_px: float = 5.0
+    smooth_start: bool = True
     each: Each = serial
     advance: Callable[[float], None] = _ignore
 
@@ -118,9 +121,10 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     spent, total = 0.0, sum(_effort(level) for level in levels)
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
-        if depth < len(levels) - 1:
+        coarsest = depth == len(levels) - 1
+        if not coarsest:
             field = _refine(field, level, search)
-        _solve(level, field, depth, search)
+        _solve(level, field, depth, _START_ROUNDS if coarsest else 2 + 2 * min(depth, 4), search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
     return _settle(levels[0], field, search)
@@ -163,10 +167,10 @@ def _features(image: F32, hole: Bool, search: Search) -> U8:
 
 def _levels(pixels: U8, hole: Bool, source: Bool, search: Search) -> list[_Level]:
     thick = float(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3).max())
-    count = max(3, 1 + int(np.ceil(np.log2(max(thick, 1.0) / search.start_px))))
+    count = max(3, 1 + int(np.ceil(np.log2(max(thick, 1.0) / _START_PX))))
     first = _level(pixels, hole, source, search.patch_px)
     while first.usable.sum() == 0:
-        search = Search(max(1, search.patch_px - 2), search.seed, search.start_px, search.each, search.advance)
+        search = replace(search, patch_px=max(1, search.patch_px - 2))
         first = _level(pixels, hole, source, search.patch_px)
     levels = [first]
     while len(levels) < count:
@@ -221,16 +225,14 @@ def _scatter(level: _Level, field: _Field, where: Bool, seed: int) -> None:
     field.near_y[where], field.near_x[where] = np.divmod(picks, level.usable.shape[1])
 
 
-def _pass(level: _Level, field: _Field, valid: Bool | None, turn: int, fresh: bool, keen: U8, search: Search) -> None:
-    known = level.usable if valid is None else valid.astype(np.uint8)
+def _pass(level: _Level, field: _Field, turn: int, fresh: bool, keen: U8, search: Search) -> None:
     reach = max(level.hole.shape)
     old_y, old_x = field.near_y.copy(), field.near_x.copy()
 
     def band(rows: Band) -> None:
         kernels.search_band(
-            level.pixels, known, valid is not None, level.usable, field.active, field.top, field.left, old_y, old_x,
-            field.near_y, field.near_x, field.cost, level.high, level.wide, rows[0], rows[1], search.seed, turn, fresh,
-            keen,
+            level.pixels, level.usable, field.active, field.top, field.left, old_y, old_x, field.near_y, field.near_x,
+            field.cost, level.high, level.wide, rows[0], rows[1], search.seed, turn, fresh, keen,
             min(_NEAR_PX, reach),
             reach,
         )  # fmt: skip
@@ -271,14 +273,6 @@ def _trust(level: _Level, field: _Field) -> F32:
     return np.power(np.float32(_GAMMA), -np.minimum(middle, np.float32(60)), dtype=np.float32)
 
 
-def _known_share(level: _Level, field: _Field, valid: Bool) -> F32:
-    """How much of each patch is known; a match on few pixels says little."""
-    kernel = (level.wide, level.high)
-    share = cv2.blur(valid.astype(np.float32), kernel, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
-    rows, columns = field.active.shape
-    return np.asarray(share[field.top : field.top + rows, field.left : field.left + columns], np.float32)
-
-
 def _similarity(field: _Field, keenness: float) -> F32:
     """exp(-d / 2 sigma^2), sigma^2 being a high quantile of all distances divided by `keenness`."""
     costs = field.cost[field.active > 0]
@@ -288,19 +282,17 @@ def _similarity(field: _Field, keenness: float) -> F32:
 
 
 def _start(level: _Level, search: Search) -> _Field:
-    """Fills the coarsest level from the rim inwards, a ring at a time, comparing known pixels only."""
-    valid = ~level.hole
-    if not valid.any():
-        valid = level.source.copy()
-    cross = np.ones((3, 3), np.uint8)
-    while not valid.all():
-        ring = (cv2.dilate(valid.astype(np.uint8), cross) > 0) & ~valid
-        field = _field(level, ring)
-        _scatter(level, field, field.active > 0, search.seed)
-        for turn in range(6):
-            _pass(level, field, valid, turn, turn == 0, field.active, search)
-        _vote(level, field, ring, _similarity(field, 4.0) * _known_share(level, field, valid) ** 3, search)
-        valid |= ring
+    """A first picture in the hole of the coarsest level, rough but of the right colours, and random matches."""
+    pixels = level.pixels.reshape(*level.hole.shape, 4)
+    if search.smooth_start:
+        unknown = level.hole.astype(np.uint8)
+        for channels in (slice(0, 3), slice(3, 4)):
+            known = np.ascontiguousarray(pixels[..., channels])
+            smooth = cv2.inpaint(known, unknown, 3, cv2.INPAINT_NS).reshape(known.shape)
+            pixels[level.hole, channels] = smooth[level.hole]
+    else:
+        draws = np.random.default_rng(search.seed)
+        pixels[level.hole] = draws.choice(pixels[level.source], int(np.count_nonzero(level.hole)))
     field = _field(level, level.hole)
     _scatter(level, field, field.active > 0, search.seed)
     return field
@@ -332,16 +324,17 @@ def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     return field
 
 
-def _solve(level: _Level, field: _Field, depth: int, search: Search) -> None:
+def _solve(level: _Level, field: _Field, depth: int, rounds: int, search: Search) -> None:
     """Expectation-maximisation: search for all patches, then vote for all pixels, a few times."""
     size = int(np.count_nonzero(field.active))
-    rounds = min(2 + 2 * depth, 10) if size < _LONG_SEARCH_PX or depth > 0 else 1
+    if depth == 0 and size >= _LONG_SEARCH_PX:
+        rounds = 1
     trust = _trust(level, field)
     # The rim decides whether the fill joins its surroundings, so there the whole source is always looked through.
     keen = field.active if size <= _FULL_SEARCH_PX else (field.active > 0) & (trust > _GAMMA ** -(level.high // 2 + 1))
     for turn in range(rounds):
         for half in range(2):
-            _pass(level, field, None, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
+            _pass(level, field, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
         keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
 

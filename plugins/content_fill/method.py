@@ -109,20 +109,20 @@ class _Job:
             self.image = _smoothed_over(self.image, work.unknown[box], others)
 
     def search(self, each: Each, advance: Advance) -> tuple[I32, I32]:
-        # Beside the random draws, a seed also picks the patch size, where the pyramid starts and which places are left
-        # out: these change the composition, where draws alone often end in the same picture.
-        patch_px = max(3, self.params.patch_px + (0, 0, -2)[self.seed % 3])
-        start_px = (5.0, 10.0, 10.0, 7.0)[self.seed % 4]
+        # Beside the random draws, a seed picks how the search begins and the patch size, and later ones which places
+        # are left out: these change the composition, where draws alone often end in the same picture.
+        patch_px = max(3, self.params.patch_px + (0, 2, -2)[self.seed % 3])
+        smooth_start = self.seed % 3 == 0
         try:
             return correspondence(
-                self.image, self.hole, self._part_of_source(), Search(patch_px, self.seed, start_px, each, advance)
+                self.image, self.hole, self._part_of_source(), Search(patch_px, self.seed, smooth_start, each, advance)
             )
         except NoSourceError as error:
             raise MaskError(_(_NO_SOURCE)) from error
 
     def _part_of_source(self) -> Bool:
-        """All of the source for every third seed; else most of it, in blocks about as large as the hole."""
-        if self.seed % 3 == 0:
+        """All of the source for the first seeds; else most of it, in blocks about as large as the hole."""
+        if self.seed < 3:
             return self.source
         rows, columns = self.source.shape
         block = max(16, int(2 * self.thick))
