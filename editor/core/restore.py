@@ -118,7 +118,7 @@ class _Decoder:
         return damaged
 
     def _row(self, table: str, ident: int) -> tuple[Any, ...]:
-        rows = self.connection.execute(f"SELECT * FROM {table} WHERE id = ?", (ident,)).fetchall()  # noqa: S608
+        rows = self.connection.execute(f"SELECT * FROM {table} WHERE id = ?", (ident,)).fetchall()  # noqa: S608 - one of our names
         if not rows:
             raise KeyError(f"{table} {ident}")
         row: tuple[Any, ...] = rows[0]
@@ -297,7 +297,7 @@ def _last(visits: dict[int, int]) -> int:
 def _last_id(connection: sqlite3.Connection, catalog: Catalog) -> int:
     last = max(catalog.tiles.values(), default=0)
     for table in ("tiles", "maps", "layers", "metadata"):
-        for (ident,) in _while_readable(connection, f"SELECT max(id) FROM {table}"):  # noqa: S608
+        for (ident,) in _while_readable(connection, f"SELECT max(id) FROM {table}"):  # noqa: S608 - one of our names
             last = max(last, ident or 0)
     return last
 

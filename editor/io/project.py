@@ -20,6 +20,7 @@ from editor.core.metadata import Metadata
 from editor.core.tiles import TileMap
 from editor.io import openraster
 from editor.io.atomic import replacing
+from editor.io.file_errors import reading
 from editor.io.foreign_project import read_foreign
 from editor.io.tile_entries import read_tiles, write_tiles
 
@@ -63,25 +64,14 @@ def read_project(path: Path) -> tuple[DocumentState, tuple[str, ...]]:
     """The document, and what the user should know about how it was read. Raises ReadError."""
     damaged = _("{name} is damaged and can't be opened. Restore it from a backup.").format(name=path.name)
     try:
-        with path.open("rb") as file:
-            if not is_zipfile(file):
-                empty = file.seek(0, 2) == 0
-                text = _("{name} is empty. Restore it from a backup.").format(name=path.name)
-                raise ReadError(text if empty else damaged)
-        with ZipFile(path) as archive:
-            return _read(archive)
-    except FileNotFoundError as error:
-        raise ReadError(_("{path} does not exist.").format(path=path)) from error
-    except IsADirectoryError as error:
-        raise ReadError(_("{name} is a folder; choose a file in it.").format(name=path.name)) from error
-    except OSError as error:
-        raise ReadError(
-            _("{name} can't be read: {reason}.").format(name=path.name, reason=error.strerror or error)
-        ) from error
-    except MemoryError as error:
-        raise ReadError(
-            _("There is not enough memory to open {name}; close other programs first.").format(name=path.name)
-        ) from error
+        with reading(path):
+            with path.open("rb") as file:
+                if not is_zipfile(file):
+                    empty = file.seek(0, 2) == 0
+                    text = _("{name} is empty. Restore it from a backup.").format(name=path.name)
+                    raise ReadError(text if empty else damaged)
+            with ZipFile(path) as archive:
+                return _read(archive)
     except ReadError:
         raise
     except Exception as error:  # zip, XML, JSON, zstd and PNG each have damage of their own to report

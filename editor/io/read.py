@@ -14,6 +14,7 @@ from editor.core.geometry import Size
 from editor.core.i18n import _
 from editor.core.metadata import Metadata
 from editor.io import decode, exif, formats, icc, ifd, xmp
+from editor.io.file_errors import reading
 from editor.io.picture import Decoded, Picture
 
 READ_SUFFIXES: tuple[str, ...] = tuple(formats.READ_FORMATS)
@@ -44,7 +45,7 @@ def read_picture(path: Path, *, max_pixels: int = 400_000_000) -> Picture:
                 ).format(name=path.name, width=width, height=height, limit=max_pixels // 1_000_000)
             )
 
-    try:
+    with reading(path):
         if kind == "TIFF":
             from editor.io.decode_tiff import decode_tiff
 
@@ -57,14 +58,6 @@ def read_picture(path: Path, *, max_pixels: int = 400_000_000) -> Picture:
                 0, _("{name} is really a {kind} file, in spite of its name.").format(name=path.name, kind=kind)
             )
         return _finish(found)
-    except OSError as error:
-        raise ReadError(
-            _("{name} can't be read: {reason}.").format(name=path.name, reason=error.strerror or error)
-        ) from error
-    except MemoryError as error:
-        raise ReadError(
-            _("There is not enough memory to open {name}; close other programs first.").format(name=path.name)
-        ) from error
 
 
 def read_mask(path: Path, size: Size) -> NDArray[np.uint8]:
@@ -97,17 +90,9 @@ def _kind(path: Path) -> str:
     """JPEG, PNG, TIFF, WebP or BMP, by content. Raises ReadError."""
     name, suffix = path.name, path.suffix.lower()
     try:
-        with path.open("rb") as file:
+        with reading(path), path.open("rb") as file:
             head = file.read(32)
-    except IsADirectoryError as error:
-        raise ReadError(_("{name} is a folder; choose a picture in it.").format(name=name)) from error
-    except FileNotFoundError as error:
-        raise ReadError(_("{path} does not exist.").format(path=path)) from error
-    except PermissionError as error:
-        if path.is_dir():
-            raise ReadError(_("{name} is a folder; choose a picture in it.").format(name=name)) from error
-        raise ReadError(_("You may not read {path}.").format(path=path)) from error
-    except (OSError, ValueError) as error:
+    except ValueError as error:  # a name with a zero byte
         raise ReadError(_("{path} can't be read.").format(path=path)) from error
     if not head:
         raise ReadError(_("{name} is empty. Copy it again from the card or a backup.").format(name=name))

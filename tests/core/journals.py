@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from editor.core.brush import Brush, Stroke
 from editor.core.document import DocumentState
 from editor.core.errors import ReadError
 from editor.core.history import History
+from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.core.session import Session
 from editor.core.store import Store
+from editor.core.tiles import TileMap
 from tests.helpers.documents import noise
 
 FLUSH_S = 60.0
@@ -85,3 +88,15 @@ def assert_same_history(one: History, other: History) -> None:
         for name in ("parent", "label", "time", "record"):
             assert getattr(mine, name) == getattr(theirs, name), name
         assert_same_state(mine.state, theirs.state)
+
+
+def no_source(path: Path) -> DocumentState:
+    raise AssertionError("the source should not be needed")
+
+
+def repaint(session: Session, seed: int) -> None:
+    """Commits a change of the whole picture, as a layer over everything."""
+    state = session.state
+    pixels = TileMap.from_array(noise(state.size.width, state.size.height, state.channels, seed=seed))
+    layer = Layer(1, f"layer {seed}", pixels, None, record={"plugin": "fill", "params": {"level": seed}})
+    session.commit(replace(state, layers=(state.layers[0], layer)), f"Repaint {seed}")
