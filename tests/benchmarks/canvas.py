@@ -28,8 +28,10 @@ from PySide6.QtGui import QMouseEvent, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from editor.core.document import DocumentState
+from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.core.session import Session
+from editor.core.tiles import TileMap
 from editor.ui.canvas.view import CanvasView
 
 U8 = NDArray[np.uint8]
@@ -146,6 +148,23 @@ class Bench:
         turns = ([120] * 24 + [-120] * 24) * 3
         return self.run(partial(self._turn, turn) for turn in turns)
 
+    def undo_and_redo(self, session: Session) -> tuple[list[float], list[float]]:
+        """To the paint of the whole picture, twice each; the layer that comes and goes has a mask over all."""
+        self.view.zoom_fit()
+        size = session.state.size
+        pixels = np.full((size.height, size.width, 3), 90, np.uint8)
+        mask = np.full((size.height, size.width, 1), 200, np.uint8)
+        layer = Layer(1, "veil", TileMap.from_array(pixels), TileMap.from_array(mask))
+        session.commit(session.state.with_layer(layer), "Veil")
+        self.settle()
+        undone, redone = [], []
+        for _ in range(2):
+            undone += self.run(iter([partial(_do, session.undo)]))
+            self.settle()
+            redone += self.run(iter([partial(_do, session.redo)]))
+            self.settle()
+        return undone, redone
+
     def _turn(self, turn: int) -> None:
         at = QPointF(900, 500)
         none = Qt.KeyboardModifier.NoModifier
@@ -153,6 +172,10 @@ class Bench:
             at, at, QPoint(), QPoint(0, turn), Qt.MouseButton.NoButton, none, Qt.ScrollPhase.NoScrollPhase, False
         )
         QApplication.sendEvent(self.view, event)
+
+
+def _do(step: Callable[[], object]) -> None:
+    step()
 
 
 def spiral(count: int) -> list[tuple[float, float]]:
@@ -225,6 +248,8 @@ def main() -> None:
     report("zoom, wheel from fit and back", bench.wheel())
     bench.brush(500, 0.5)
     report("  the same with a large mask", bench.wheel())
+    for name, times in zip(("undo", "redo"), bench.undo_and_redo(session), strict=True):
+        report(f"{name} of the whole picture, to its paint", times)
     print(f"\nmemory beside the document at the end: {process.memory_info().rss / 1e6 - before_mb:.0f} MB")
     view.set_session(None)
     view.close()
