@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
+from editor.host.library import store
 from editor.host.places import Places
 from editor.runtime import onnx, providers
 from editor.runtime.infer import InferenceEngine
 from editor.runtime.selftest import Verdicts
 from editor.runtime.sessions import SessionPool
-from editor.runtime.store import ModelStore
-
-SHIPPED = Path(__file__).parents[2] / "models"
 
 _POOL_BYTES = 2 << 30
 _TILE_BYTES = 1 << 30
@@ -28,7 +25,7 @@ def set_up(places: Places, on_message: Callable[[str], None]) -> InferenceEngine
         ModelError: ONNX Runtime is not there or does not start.
     """
     return InferenceEngine(
-        ModelStore([SHIPPED, places.models]),
+        store(places),
         SessionPool(_POOL_BYTES),
         onnx.load,
         providers.choose(onnx.available_providers()),

@@ -23,6 +23,12 @@ name = "sharpen_small.onnx"
 size_bytes = 1234567
 sha256 = "…"
 
+[package]                       # optional: a package of Python's registry that holds the file as it is
+name = "sharpen-lite"
+version = "1.2.0"
+sha256 = "…"                    # of the package
+member = "sharpen/small.onnx"
+
 [[inputs]]                      # and [[outputs]] alike
 name = "image"
 layout = "NCHW"                 # NCHW, NHWC, or plain (with shape): no picture, handed over as it is
@@ -67,6 +73,16 @@ class ModelFile:
     name: str
     size_bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Where the model's file can be had: the member of a package in Python's registry, with the package's SHA-256."""
+
+    name: str
+    version: str
+    sha256: str
+    member: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +157,7 @@ class ModelManifest:
     authors: tuple[str, ...]
     paper: str
     files: tuple[ModelFile, ...]
+    package: Package | None
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     size: SizeRule
@@ -268,6 +285,7 @@ def _manifest(table: _Table) -> ModelManifest:
         authors=tuple(table.array("authors", (str,), _("names"))),
         paper=table.text("paper") if table.has("paper") else "",
         files=tuple(_file(file) for file in table.tables("files")),
+        package=_package(table.table("package")) if table.has("package") else None,
         inputs=tuple(_tensor(tensor) for tensor in table.tables("inputs")),
         outputs=tuple(_tensor(tensor) for tensor in table.tables("outputs")),
         size=_size(table.table("size")) if table.has("size") else SizeRule(),
@@ -276,6 +294,8 @@ def _manifest(table: _Table) -> ModelManifest:
         memory_mb_per_mp=table.positive("memory_mb_per_mp"),
     )
     table.end()
+    if manifest.package is not None and len(manifest.files) != 1:
+        raise table.wrong("package", _("gives one file, but there are {count}").format(count=len(manifest.files)))
     for field, tensors in (("inputs", manifest.inputs), ("outputs", manifest.outputs)):
         if len({tensor.name for tensor in tensors}) != len(tensors):
             raise table.wrong(field, _("names one tensor twice"))
@@ -301,9 +321,24 @@ def _file(table: _Table) -> ModelFile:
     names = {PurePosixPath(file.name).name, PureWindowsPath(file.name).name, file.name}
     if len(names) > 1 or file.name in (".", ".."):
         raise table.wrong("name", _("must be a file name without folders, not {name!r}").format(name=file.name))
-    if not re.fullmatch(r"[0-9a-f]{64}", file.sha256):
-        raise table.wrong("sha256", _("must be 64 lower-case hexadecimal digits"))
+    _check_sha256(table, file.sha256)
     return file
+
+
+def _package(table: _Table) -> Package:
+    package = Package(table.text("name"), table.text("version"), table.text("sha256"), table.text("member"))
+    table.end()
+    # Name and version become words of a command.
+    for field, value in (("name", package.name), ("version", package.version)):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+            raise table.wrong(field, _("must be letters, digits, dots and dashes, not {value!r}").format(value=value))
+    _check_sha256(table, package.sha256)
+    return package
+
+
+def _check_sha256(table: _Table, digest: str) -> None:
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise table.wrong("sha256", _("must be 64 lower-case hexadecimal digits"))
 
 
 def _tensor(table: _Table) -> TensorSpec:

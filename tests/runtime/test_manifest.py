@@ -14,6 +14,7 @@ from tests.runtime import models
 MASK = {"name": "mask", "layout": "NHWC", "dtype": "uint8", "range": [0, 255], "colour": "mask"}
 FACTORS = {"name": "factors", "layout": "plain", "dtype": "float32", "shape": [1, 26]}
 NOISE = {"name": "noise", "layout": "NCHW", "dtype": "float32", "colour": "planes", "channels": 19}
+GOOD_PACKAGE = {"name": "tiny-net", "version": "1.0", "sha256": "0" * 64, "member": "tiny/net.onnx"}
 GOOD_FILE = {"name": "net.onnx", "size_bytes": 1, "sha256": "0" * 64}
 
 
@@ -86,6 +87,10 @@ def test_hash_of_several_files_depends_on_each(net: Path) -> None:
         ({"size": {"multiple": 8}}, r"size\.multiple is not a known field"),
         ({"files": []}, "files must be a list of tables"),
         ({"files": [{**GOOD_FILE, "sha256": "0" * 63}]}, r"files\[0\]\.sha256 must be 64"),
+        ({"package": {**GOOD_PACKAGE, "name": "--index-url"}}, r"package\.name must be letters"),
+        ({"package": {**GOOD_PACKAGE, "version": "1 x"}}, r"package\.version must be letters"),
+        ({"package": {**GOOD_PACKAGE, "sha256": "0" * 63}}, r"package\.sha256 must be 64"),
+        ({"package": GOOD_PACKAGE, "files": [GOOD_FILE, {**GOOD_FILE, "name": "b"}]}, "package gives one file"),
         ({"files": [{**GOOD_FILE, "name": "../net.onnx"}]}, r"files\[0\]\.name must be a file name"),
         ({"files": [{**GOOD_FILE, "name": "a\\net.onnx"}]}, r"files\[0\]\.name must be a file name"),
         ({"files": [{**GOOD_FILE, "name": "/net.onnx"}]}, r"files\[0\]\.name must be a file name"),

@@ -1,0 +1,98 @@
+"""`kintsugi models`: what there is, and get, install, verify, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from editor.core.errors import ModelError
+from editor.core.i18n import N_, _
+from editor.host.places import Places
+from editor.runtime.library import Availability, ModelLibrary
+
+_STATES = {
+    Availability.INSTALLED: N_("installed"),
+    Availability.GETTABLE: N_("can be got"),
+    Availability.NEEDS_FILE: N_("needs a file"),
+}
+
+
+def build() -> click.Group:
+    """The group of commands."""
+    group = click.Group("models", help=_("Show, get, install, check and remove the models of the learned methods."))
+    model: list[click.Parameter] = [click.Argument(["model"])]
+    file: list[click.Parameter] = [click.Argument(["file"], type=click.Path(path_type=Path))]
+    for name, action, params, text in (
+        ("list", _list, [], _("List the models: where each stands, its size and licence.")),
+        ("get", _get, model, _("Fetch a model over the network and install it.")),
+        ("install", _install, file, _("Install a model from a file, recognised by its content.")),
+        ("verify", _verify, [], _("Check the files of all installed models.")),
+        ("remove", _remove, model, _("Delete an installed model.")),
+    ):
+        group.add_command(click.Command(name, callback=partial(_with_library, action), params=params, help=text))
+    return group
+
+
+def _with_library(action: Callable[..., int], **values: Any) -> int:
+    from editor.host.library import library
+
+    return action(library(Places.default()), **values)
+
+
+def _list(models: ModelLibrary) -> int:
+    rows = [
+        (
+            id_,
+            _(_STATES[models.availability(id_)]),
+            f"{manifest.size_bytes / 1e6:.1f} MB",
+            manifest.licence.name
+            if manifest.licence.commercial
+            else _("{licence}, non-commercial").format(licence=manifest.licence.name),
+            _(manifest.summary),
+        )
+        for id_, manifest in sorted(models.store.manifests.items())
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
+    for row in rows:
+        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
+    return _report(models.store.errors.values())
+
+
+def _report(errors: Any) -> int:
+    for error in errors:
+        click.echo(f"kintsugi: {error}", err=True)
+    return 1 if errors else 0
+
+
+def _get(models: ModelLibrary, model: str) -> int:
+    click.echo(_("{model}: installed.").format(model=models.get(model).title))
+    return 0
+
+
+def _install(models: ModelLibrary, file: Path) -> int:
+    click.echo(_("{model}: installed.").format(model=models.install(file).title))
+    return 0
+
+
+def _verify(models: ModelLibrary) -> int:
+    failed = False
+    for id_ in sorted(models.store.manifests):
+        if models.availability(id_) is not Availability.INSTALLED:
+            continue
+        try:
+            models.verify(id_)
+            click.echo(_("{model}: as it should be.").format(model=id_))
+        except ModelError as error:
+            failed = True
+            click.echo(f"kintsugi: {error}", err=True)
+    return 1 if failed else 0
+
+
+def _remove(models: ModelLibrary, model: str) -> int:
+    models.remove(model)
+    click.echo(_("{model}: removed.").format(model=model))
+    return 0

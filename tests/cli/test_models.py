@@ -1,0 +1,40 @@
+"""`kintsugi models` on a machine without network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from editor.cli import main
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("KINTSUGI_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_the_list_names_state_size_and_licence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("u2netp")]
+    assert "can be got" in line
+    assert "4.6 MB" in line
+    assert "Apache-2.0" in line
+
+
+def test_a_damaged_model_fails_the_check(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "data" / "models"
+    folder.mkdir(parents=True)
+    (folder / "multistyle26.onnx").write_bytes(b"\0" * 751_171)
+    assert main(["models", "verify"]) == 1
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_what_is_no_model_is_refused_in_a_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = home / "holiday.onnx"
+    file.write_bytes(b"no model")
+    assert main(["models", "install", str(file)]) == 1
+    assert main(["models", "get", "nix"]) == 1
+    assert main(["models", "remove", "u2netp"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 3
