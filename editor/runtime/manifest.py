@@ -5,6 +5,7 @@ title = "Sharpen, small"
 summary = "Sharpens photos that are slightly out of focus."
 authors = ["A. Author"]
 paper = "https://…"             # optional
+url = "https://…"               # optional: where the (only) file can be downloaded
 scale = 1                       # output pixels per input pixel, along one side
 overlap_px = 16                 # how far a result pixel looks around; or whole = true: must see all at once
 memory_mb_per_mp = 900          # working memory per megapixel of input
@@ -158,6 +159,7 @@ class ModelManifest:
     paper: str
     files: tuple[ModelFile, ...]
     package: Package | None
+    url: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     size: SizeRule
@@ -286,6 +288,7 @@ def _manifest(table: _Table) -> ModelManifest:
         paper=table.text("paper") if table.has("paper") else "",
         files=tuple(_file(file) for file in table.tables("files")),
         package=_package(table.table("package")) if table.has("package") else None,
+        url=_url(table) if table.has("url") else "",
         inputs=tuple(_tensor(tensor) for tensor in table.tables("inputs")),
         outputs=tuple(_tensor(tensor) for tensor in table.tables("outputs")),
         size=_size(table.table("size")) if table.has("size") else SizeRule(),
@@ -294,8 +297,11 @@ def _manifest(table: _Table) -> ModelManifest:
         memory_mb_per_mp=table.positive("memory_mb_per_mp"),
     )
     table.end()
-    if manifest.package is not None and len(manifest.files) != 1:
-        raise table.wrong("package", _("gives one file, but there are {count}").format(count=len(manifest.files)))
+    if (manifest.package is not None or manifest.url) and len(manifest.files) != 1:
+        raise table.wrong(
+            "package" if manifest.package else "url",
+            _("gives one file, but there are {count}").format(count=len(manifest.files)),
+        )
     for field, tensors in (("inputs", manifest.inputs), ("outputs", manifest.outputs)):
         if len({tensor.name for tensor in tensors}) != len(tensors):
             raise table.wrong(field, _("names one tensor twice"))
@@ -323,6 +329,13 @@ def _file(table: _Table) -> ModelFile:
         raise table.wrong("name", _("must be a file name without folders, not {name!r}").format(name=file.name))
     _check_sha256(table, file.sha256)
     return file
+
+
+def _url(table: _Table) -> str:
+    url = table.text("url")
+    if not url.startswith("https://"):
+        raise table.wrong("url", _("must begin with https://, not {value!r}").format(value=url))
+    return url
 
 
 def _package(table: _Table) -> Package:

@@ -56,8 +56,23 @@ def library(tmp_path: Path, came: Path | None = None, listed: Path | None = None
     return ModelLibrary(ModelStore([shipped, user]), user, fake)
 
 
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> ModelLibrary:
+    """A library whose model comes by https; what comes is `content`."""
+    (tmp_path / "net.onnx").write_bytes(CONTENT)
+    models.describe(tmp_path / "net.onnx", url="https://example.org/net.onnx")
+    (tmp_path / "net.onnx").unlink()
+
+    def fake(url: str, path: Path, size_bytes: int, progress: Callable[[float], None]) -> None:
+        assert (url, size_bytes) == ("https://example.org/net.onnx", len(CONTENT))
+        path.write_bytes(content)
+
+    monkeypatch.setattr("editor.runtime.library.download", fake)
+    user = tmp_path / "user"
+    return ModelLibrary(ModelStore([tmp_path, user]), user)
+
+
 def left_over(tmp_path: Path) -> list[Path]:
-    return list((tmp_path / "user").glob("*")) + list((tmp_path / "user").glob(".*"))
+    return list((tmp_path / "user").glob("*"))
 
 
 def test_a_model_is_got_checked_and_removed(tmp_path: Path) -> None:
@@ -97,6 +112,20 @@ def test_a_package_without_the_file_installs_nothing(tmp_path: Path) -> None:
     source = wheel(tmp_path, member="tiny/moved.onnx")
     with pytest.raises(ModelError, match="does not hold"):
         library(tmp_path, source, source).get("net")
+    assert left_over(tmp_path) == []
+
+
+def test_a_downloaded_model_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models_here = downloads(tmp_path, monkeypatch, CONTENT)
+    assert models_here.availability("net") is Availability.GETTABLE
+    models_here.get("net")
+    assert [path.name for path in left_over(tmp_path)] == ["net.onnx"]
+    models_here.verify("net")
+
+
+def test_a_download_of_something_else_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match="another file"):
+        downloads(tmp_path, monkeypatch, CONTENT[::-1]).get("net")
     assert left_over(tmp_path) == []
 
 

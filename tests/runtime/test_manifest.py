@@ -87,6 +87,7 @@ def test_hash_of_several_files_depends_on_each(net: Path) -> None:
         ({"size": {"multiple": 8}}, r"size\.multiple is not a known field"),
         ({"files": []}, "files must be a list of tables"),
         ({"files": [{**GOOD_FILE, "sha256": "0" * 63}]}, r"files\[0\]\.sha256 must be 64"),
+        ({"url": "http://example.org/net.onnx"}, r"url must begin with https"),
         ({"package": {**GOOD_PACKAGE, "name": "--index-url"}}, r"package\.name must be letters"),
         ({"package": {**GOOD_PACKAGE, "version": "1 x"}}, r"package\.version must be letters"),
         ({"package": {**GOOD_PACKAGE, "sha256": "0" * 63}}, r"package\.sha256 must be 64"),
