@@ -9,6 +9,7 @@ import ast
 import string
 import struct
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -46,6 +47,10 @@ def collect(checkout: Path = CHECKOUT) -> dict[Message, list[str]]:
         name = path.relative_to(checkout).as_posix()
         for message in sorted(set(_in_source(path.read_text("utf-8"))) - {("", "")}):
             found.setdefault(message, []).append(name)
+    for path in sorted((checkout / "models").glob("*.toml")):
+        manifest = tomllib.loads(path.read_text("utf-8"))
+        for text in sorted({manifest["title"], manifest["summary"]}):
+            found.setdefault((text, ""), []).append(path.relative_to(checkout).as_posix())
     return found
 
 

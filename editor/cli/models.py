@@ -76,12 +76,13 @@ def _get(models: ModelLibrary, model: str) -> int:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(model, total=1.0)
         manifest = models.get(model, lambda share: bar.update(task, completed=share))
-    click.echo(_("{model}: installed.").format(model=manifest.title))
+    click.echo(_("{model}: installed.").format(model=_(manifest.title)))
     return 0
 
 
 def _install(models: ModelLibrary, file: Path) -> int:
-    click.echo(_("{model}: installed.").format(model=models.install(file).title))
+    manifest = models.install(file)
+    click.echo(_("{model}: installed.").format(model=_(manifest.title)))
     return 0
 
 

@@ -61,7 +61,7 @@ class ModelLibrary:
         if manifest.package is None and not manifest.url:
             raise ModelError(
                 _("The model {model!r} can't be fetched; install its file {name}.").format(
-                    model=manifest.title, name=manifest.files[0].name
+                    model=_(manifest.title), name=manifest.files[0].name
                 )
             )
         (file,) = manifest.files
@@ -78,7 +78,7 @@ class ModelLibrary:
                 partial.unlink()
                 raise ModelError(
                     _("What came for the model {model!r} is another file; nothing was installed.").format(
-                        model=manifest.title
+                        model=_(manifest.title)
                     )
                 )
             partial.replace(self._folder / file.name)
@@ -121,7 +121,7 @@ class ModelLibrary:
         manifest = self.store.manifest(model_id)
         paths = [path for path in (self._folder / file.name for file in manifest.files) if path.exists()]
         if not paths:
-            raise ModelError(_("The model {model!r} was not installed by you.").format(model=manifest.title))
+            raise ModelError(_("The model {model!r} was not installed by you.").format(model=_(manifest.title)))
         for path in paths:
             try:
                 path.unlink()
@@ -141,7 +141,7 @@ class ModelLibrary:
         except OSError as error:
             raise ModelError(
                 _("The model {model!r} could not be installed in {folder}: {reason}.").format(
-                    model=manifest.title, folder=self._folder, reason=error.strerror or error
+                    model=_(manifest.title), folder=self._folder, reason=error.strerror or error
                 )
             ) from error
 
