@@ -58,7 +58,7 @@ class _WriteError(Exception):
 
 def _go_on(url: str, path: Path, have: int, size_bytes: int, progress: Progress, timeout_s: float) -> None:
     asked = Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310 - manifests allow https only
-    with urlopen(asked, timeout=timeout_s) as answer:  # noqa: S310
+    with urlopen(asked, timeout=timeout_s) as answer:  # noqa: S310 - as above
         if answer.status != _PARTIAL:
             have = 0
         try:

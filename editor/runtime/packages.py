@@ -37,7 +37,7 @@ def fetch(package: Package, folder: Path, check: Callable[[], None]) -> Path:
     """
     with tempfile.TemporaryFile("w+") as said:
         words = pip_words(package, folder)  # of a manifest only name and version, both checked
-        process = subprocess.Popen(words, stdout=said, stderr=said, stdin=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(words, stdout=said, stderr=said, stdin=subprocess.DEVNULL)  # noqa: S603 - as above
         try:
             while True:
                 check()
