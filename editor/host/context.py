@@ -17,6 +17,7 @@ from editor.core.errors import ModelError
 from editor.core.i18n import _
 from editor.host.jobs import CancelToken, Progress, lower_priority
 from editor.runtime.infer import InferenceEngine
+from editor.sdk.models import ModelFacts
 from editor.sdk.plugin import Inputs, Result
 
 T = TypeVar("T")
@@ -87,16 +88,22 @@ class RunContext:
             for thread in threads:
                 thread.join()
 
+    def model(self, model: str) -> ModelFacts:
+        return self._engine(model).facts(model)
+
     def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        if self.engine is None:
-            raise ModelError(_("The model {model!r} can't be run here: no models are set up.").format(model=model))
-        ran = self.engine.infer(model, inputs, cancel=lambda: self.token.cancelled, progress=self.progress)
+        ran = self._engine(model).infer(model, inputs, cancel=lambda: self.token.cancelled, progress=self.progress)
         self.used.models[model] = ran.sha256
         self.used.device = ran.device
         return ran.outputs
 
     def run(self, method: str, inputs: Inputs, **params: object) -> Result:
         return self.call(method, inputs, params, self)
+
+    def _engine(self, model: str) -> InferenceEngine:
+        if self.engine is None:
+            raise ModelError(_("The model {model!r} can't be run here: no models are set up.").format(model=model))
+        return self.engine
 
 
 def _work_off(waiting: queue.SimpleQueue[tuple[Future[R], T]], function: Callable[[T], R]) -> None:

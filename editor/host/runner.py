@@ -212,13 +212,16 @@ def _checked(request: Request, inputs: Inputs, context: RunContext) -> Result:
     except Exception as error:
         raise PluginError(_("{method} failed; nothing was changed. The log says why.").format(method=title)) from error
     context.check()
-    image = result.image if isinstance(result, Result) else None
-    if not isinstance(image, np.ndarray) or image.shape != inputs.image.shape or image.dtype != np.float32:
-        raise PluginError(
-            _("{method} returned something that is not a picture of the right size; nothing was changed.").format(
-                method=title
-            )
+    wrong = PluginError(
+        _("{method} returned something that is not a picture of the right size; nothing was changed.").format(
+            method=title
         )
+    )
+    if not isinstance(result, Result):
+        raise wrong
+    image = result.image
+    if not isinstance(image, np.ndarray) or image.shape != inputs.image.shape or image.dtype != np.float32:
+        raise wrong
     under = image[inputs.mask > 0]
     if not np.isfinite(under).all():
         raise PluginError(_("{method} returned values that are not numbers; nothing was changed.").format(method=title))

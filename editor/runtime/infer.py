@@ -19,6 +19,7 @@ from editor.runtime.manifest import ModelManifest
 from editor.runtime.providers import Choice, DeviceReport, Provider
 from editor.runtime.sessions import Session, SessionKey, SessionPool, Tensors
 from editor.runtime.store import ModelStore
+from editor.sdk.models import ModelFacts
 
 log = logging.getLogger("kintsugi.runtime")
 
@@ -103,6 +104,10 @@ class InferenceEngine:
         """What models run on, and why: what was chosen, and from the first run on what the last one used."""
         with self._lock:
             return self._report
+
+    def facts(self, model_id: str) -> ModelFacts:
+        """What a method may know of a model. Raises ModelError if there is none of this id."""
+        return self._store.manifest(model_id).facts
 
     def infer(
         self,

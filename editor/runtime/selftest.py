@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.runtime.manifest import ModelManifest, TensorSpec
+from editor.runtime.manifest import ModelManifest
 from editor.runtime.sessions import Session
+from editor.sdk.models import TensorSpec
 
 log = logging.getLogger("kintsugi.runtime")
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 from editor.runtime import tiling
-from editor.runtime.manifest import ModelManifest, TensorSpec
+from editor.runtime.manifest import ModelManifest
 from editor.runtime.sessions import Session, Tensors
+from editor.sdk.models import TensorSpec
 
 
 def picture_size(manifest: ModelManifest, inputs: Tensors) -> tuple[int, int] | None:

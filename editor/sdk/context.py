@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from editor.sdk.models import ModelFacts
 from editor.sdk.plugin import Inputs, Result
 
 T = TypeVar("T")
@@ -55,6 +56,14 @@ class Context(Protocol):
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """`function` of every item, on up to `threads` threads, results in order; the first error is raised."""
+        ...
+
+    def model(self, model: str) -> ModelFacts:
+        """What is known of a model, whether or not it is installed.
+
+        Raises:
+            ModelError: there is none of this id.
+        """
         ...
 
     def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -52,6 +52,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelOf:
+    """A text field that names a model for this use (a `role` of the manifests), whatever the library has of them."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Doc:
     """The field's label and the sentence or two that explain it to a photographer."""
 
@@ -62,7 +69,10 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class ParamSpec:
-    """One field of a parameter class, as everything that shows or reads parameters sees it."""
+    """One field of a parameter class, as everything that shows or reads parameters sees it.
+
+    role: of the models that it may name; empty if it names none.
+    """
 
     name: str
     type: type
@@ -70,6 +80,7 @@ class ParamSpec:
     doc: Doc
     range: Range | None = None
     choice: Choice | None = None
+    role: str = ""
 
     @property
     def flag(self) -> str:
@@ -110,7 +121,8 @@ def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
     """The fields of a parameter class, in order.
 
     Raises:
-        TypeError: a field has no Doc, no default, a number has no Range, a text no Choice, or a default is not allowed.
+        TypeError: a field has no Doc or no default, a number has no Range, a text no Choice or ModelOf, or a default is
+            not allowed.
     """
     if not dataclasses.is_dataclass(params):
         raise TypeError(f"{params.__name__} is not a dataclass")
@@ -132,11 +144,12 @@ def _spec(params: type[Any], field: dataclasses.Field[Any], hint: Any) -> ParamS
         raise TypeError(f"{where} has no Doc with a label and a help text")
     if kind in (int, float) and bounds is None:
         raise TypeError(f"{where} is a number without a Range")
-    if kind is str and choice is None:
-        raise TypeError(f"{where} is a text without a Choice")
+    model = next((note for note in notes if isinstance(note, ModelOf)), None)
+    if kind is str and choice is None and model is None:
+        raise TypeError(f"{where} is a text without a Choice or ModelOf")
     if field.default is dataclasses.MISSING:
         raise TypeError(f"{where} has no default")
-    spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice)
+    spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice, model.role if model else "")
     try:
         spec.check(field.default)
     except ParamError as error:

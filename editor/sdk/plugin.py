@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,16 +30,31 @@ class Inputs:
     image: H x W x 3 float32 RGB 0..1.
     mask: H x W float32, 0 = leave alone, above 0 = change, 1 = change fully; all 1 if the user painted none.
     source: H x W bool, True where pixels may be copied from: outside every hole, inside the area that the user allowed.
+    alpha: H x W float32, 0..1, 1 = opaque; None if the picture has none.
     """
 
     image: Image
     mask: Mask
     source: NDArray[np.bool_]
+    alpha: Mask | None = None
+
+
+class Makes(Enum):
+    """What becomes of a method's result.
+
+    PIXELS: a layer above the picture, shown through the mask; `run` returns a `Result`.
+    MASK: the current mask; `run` returns a `MaskResult`.
+    PICTURE: a new document, of whatever size; `run` returns a `PictureResult`.
+    """
+
+    PIXELS = "pixels"
+    MASK = "mask"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a method returns: the pixels, and what it measured about its work.
+    """Changed pixels, and what the method measured about its work.
 
     image: H x W x 3 float32, finite, 0..1, the size of the input; only what lies under the mask is used.
     report: short facts for the status line and the history, e.g. {"texture": 0.98}.
@@ -46,6 +62,38 @@ class Result:
 
     image: Image
     report: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskResult:
+    """A mask made by a method, H x W float32, finite, 0..1, the size of the input; 1 = selected."""
+
+    mask: Mask
+    report: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Full rows of a new picture: h x width x 3 float32 0..1, and their alpha (h x width) if the picture has one."""
+
+    image: Image
+    alpha: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureResult:
+    """A new picture, handed over in strips from the top, so that it never lies whole in memory as float32.
+
+    strips: made while they are read; together they have `height` rows, and all have an alpha or none has.
+    """
+
+    height: int
+    width: int
+    strips: Iterator[Strip]
+    report: Mapping[str, float | str] = field(default_factory=dict)
+
+
+Output = Result | MaskResult | PictureResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +138,8 @@ class Needs:
 class Plugin:
     """The declaration of a method; its id is the name of its folder.
 
+    makes: what `run` returns; a mask or a picture is made of the whole document at once (scope Whole).
+    models: ids of models that it runs beside those that its parameters name.
     candidates: how many results, from consecutive seeds, are offered at once by default.
     upgrade: turns the stored parameters of an older version into today's, so that old records still replay.
     """
@@ -99,8 +149,9 @@ class Plugin:
     title: str
     summary: str
     params: type[Any]
-    run: Callable[[Inputs, Any, Context], Result]
+    run: Callable[[Inputs, Any, Context], Output]
     needs: Needs = Needs()
+    makes: Makes = Makes.PIXELS
     models: tuple[str, ...] = ()
     candidates: int = 1
     upgrade: Callable[[int, dict[str, Value]], dict[str, Value]] | None = None
@@ -112,8 +163,15 @@ class Plugin:
             raise ValueError(f"plugin {self.id}: version and candidates start at 1")
         if not self.title or not self.summary:
             raise ValueError(f"plugin {self.id} needs a title and a summary")
+        if self.makes is not Makes.PIXELS and not isinstance(self.needs.scope, Whole):
+            raise ValueError(f"plugin {self.id}: a method that makes a {self.makes.value} sees the whole picture")
         specs(self.params)
 
     @property
     def specs(self) -> tuple[ParamSpec, ...]:
         return specs(self.params)
+
+    def models_for(self, params: object) -> tuple[str, ...]:
+        """The ids of all models that a run with these parameters needs."""
+        named = (str(getattr(params, spec.name)) for spec in self.specs if spec.role)
+        return tuple(dict.fromkeys((*self.models, *named)))

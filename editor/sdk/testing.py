@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.core.errors import Cancelled, PluginError
+from editor.core.errors import Cancelled, ModelError, PluginError
 from editor.sdk.context import Context
+from editor.sdk.models import ModelFacts
 from editor.sdk.params import ParamSpec, Value, from_dict
 from editor.sdk.plugin import Inputs, Plugin, Result
 
@@ -38,6 +39,7 @@ class FakeContext:
 
     cancel_after: raise Cancelled from that check (or progress) on, counted from 0; None never cancels.
     infer, run: stand-ins for models and other methods; without them, asking for one is a PluginError.
+    models: what is known of models.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class FakeContext:
         cancel_after: int | None = None,
         infer: Infer | None = None,
         run: Run | None = None,
+        models: Sequence[ModelFacts] = (),
     ) -> None:
         self.seed = seed
         self.threads = threads
@@ -56,6 +59,7 @@ class FakeContext:
         self.rng = np.random.default_rng(seed)
         self._infer = infer
         self._run = run
+        self._models = {facts.id: facts for facts in models}
         self._span = (0.0, 1.0)
         self._shared = _Shared(cancel_after)
 
@@ -89,6 +93,7 @@ class FakeContext:
 
     def sub(self, start: float, end: float) -> Context:
         part = FakeContext(self.seed, self.threads, origin=self.origin, infer=self._infer, run=self._run)
+        part._models = self._models
         low, high = self._span
         part._span = (low + (high - low) * start, low + (high - low) * end)
         part._shared = self._shared
@@ -99,6 +104,11 @@ class FakeContext:
             return [function(item) for item in items]
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(function, items))
+
+    def model(self, model: str) -> ModelFacts:
+        if model not in self._models:
+            raise ModelError(f"No model {model!r} in this test.")
+        return self._models[model]
 
     def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if self._infer is None:
@@ -132,16 +142,16 @@ def check_plugin(plugin: Plugin, inputs: Inputs, *, max_checks_after_cancel: int
     frozen = _frozen(inputs)
     kept = [array.copy() for array in _arrays(frozen)]
     counter = FakeContext(seed=0)
-    first = plugin.run(frozen, plugin.params(), counter)
+    first = _run(plugin, frozen, plugin.params(), counter)
     _check_result(plugin, inputs, first)
     for before, after in zip(kept, _arrays(frozen), strict=True):
         _require(np.array_equal(before, after), f"{plugin.id} changed its inputs")
     for threads in (1, 3):
-        again = plugin.run(frozen, plugin.params(), FakeContext(seed=0, threads=threads))
+        again = _run(plugin, frozen, plugin.params(), FakeContext(seed=0, threads=threads))
         _require(_equal(first, again), f"{plugin.id} gives other pixels for the same seed on {threads} threads")
     for spec in plugin.specs:
         value = _other_value(spec)
-        changed = plugin.run(frozen, from_dict(plugin.params, {spec.name: value}), FakeContext(seed=0))
+        changed = _run(plugin, frozen, from_dict(plugin.params, {spec.name: value}), FakeContext(seed=0))
         _check_result(plugin, inputs, changed)
         _require(not _equal(first, changed), f"{plugin.id}: {spec.name} = {value!r} changes nothing")
     _require(counter.checks > 0, f"{plugin.id} never looks whether the user cancelled")
@@ -150,13 +160,19 @@ def check_plugin(plugin: Plugin, inputs: Inputs, *, max_checks_after_cancel: int
     for at in sorted({0, counter.checks // 2, counter.checks - 1}):
         context = FakeContext(seed=0, cancel_after=at)
         try:
-            plugin.run(frozen, plugin.params(), context)
+            _run(plugin, frozen, plugin.params(), context)
         except Cancelled:
             pass
         else:
             raise AssertionError(f"{plugin.id} went on after a cancel")
         _require(context.checks <= at + max_checks_after_cancel, f"{plugin.id} worked on after a cancel")
     return first
+
+
+def _run(plugin: Plugin, inputs: Inputs, params: object, context: FakeContext) -> Result:
+    result = plugin.run(inputs, params, context)
+    assert isinstance(result, Result), f"{plugin.id} returned {type(result).__name__}"
+    return result
 
 
 def _require(holds: bool, message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import psutil
@@ -34,9 +35,9 @@ def wheel(folder: Path, content: bytes = CONTENT, member: str = "tiny/net.onnx")
     return path
 
 
-def package(path: Path) -> dict[str, str]:
+def package(path: Path) -> dict[str, Any]:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"name": "tiny-net", "version": "1.0", "sha256": digest, "member": "tiny/net.onnx"}
+    return {"name": "tiny-net", "version": "1.0", "sha256": digest, "members": ["tiny/net.onnx"]}
 
 
 def library(tmp_path: Path, came: Path | None = None, listed: Path | None = None) -> ModelLibrary:
@@ -188,7 +189,7 @@ def test_a_download_stops_when_it_is_cancelled(tmp_path: Path, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetch(Package("tiny-net", "1.0", "0" * 64, "x"), tmp_path, cancel)
+        fetch(Package("tiny-net", "1.0", "0" * 64, ("x",)), tmp_path, cancel)
     assert set(psutil.Process().children()) <= before, "no download goes on behind the user's back"
 
 

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from editor.core.errors import ModelError
-from editor.runtime.manifest import ModelManifest, SizeRule, TensorSpec
+from editor.runtime.manifest import ModelManifest, SizeRule
 from editor.runtime.selftest import sample_inputs
+from editor.sdk.models import TensorSpec
 from tests.runtime import models
 
 MASK = {"name": "mask", "layout": "NHWC", "dtype": "uint8", "range": [0, 255], "colour": "mask"}
 FACTORS = {"name": "factors", "layout": "plain", "dtype": "float32", "shape": [1, 26]}
 NOISE = {"name": "noise", "layout": "NCHW", "dtype": "float32", "colour": "planes", "channels": 19}
-GOOD_PACKAGE = {"name": "tiny-net", "version": "1.0", "sha256": "0" * 64, "member": "tiny/net.onnx"}
+GOOD_PACKAGE = {"name": "tiny-net", "version": "1.0", "sha256": "0" * 64, "members": ["tiny/net.onnx"]}
 GOOD_FILE = {"name": "net.onnx", "size_bytes": 1, "sha256": "0" * 64}
 
 
@@ -91,7 +92,10 @@ def test_hash_of_several_files_depends_on_each(net: Path) -> None:
         ({"package": {**GOOD_PACKAGE, "name": "--index-url"}}, r"package\.name must be letters"),
         ({"package": {**GOOD_PACKAGE, "version": "1 x"}}, r"package\.version must be letters"),
         ({"package": {**GOOD_PACKAGE, "sha256": "0" * 63}}, r"package\.sha256 must be 64"),
-        ({"package": GOOD_PACKAGE, "files": [GOOD_FILE, {**GOOD_FILE, "name": "b"}]}, "package gives one file"),
+        (
+            {"package": GOOD_PACKAGE, "files": [GOOD_FILE, {**GOOD_FILE, "name": "b"}]},
+            "gives 1 files, but there are 2",
+        ),
         ({"files": [{**GOOD_FILE, "name": "../net.onnx"}]}, r"files\[0\]\.name must be a file name"),
         ({"files": [{**GOOD_FILE, "name": "a\\net.onnx"}]}, r"files\[0\]\.name must be a file name"),
         ({"files": [{**GOOD_FILE, "name": "/net.onnx"}]}, r"files\[0\]\.name must be a file name"),

@@ -1,0 +1,96 @@
+"""What a method sees of a model, and the way between its pictures and the tensors that a model takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """One input or output tensor.
+
+    layout: "NCHW" or "NHWC" for a batch of one picture, "plain" for anything else.
+    dtype: a numpy name.
+    range: lowest and highest value; None where it is not known (features).
+    colour: what the channels are, "RGB", "BGR", "grey", "mask" or "planes"; empty if plain.
+    channels: their number; 0 if plain.
+    shape: the whole shape of a plain tensor; empty for a picture.
+    """
+
+    name: str
+    layout: str
+    dtype: str
+    range: tuple[float, float] | None = None
+    colour: str = ""
+    channels: int = 0
+    shape: tuple[int, ...] = ()
+
+    @property
+    def is_picture(self) -> bool:
+        return self.layout != "plain"
+
+    @property
+    def axes(self) -> tuple[int, int]:
+        """The axes of y and x in a picture tensor."""
+        return (2, 3) if self.layout == "NCHW" else (1, 2)
+
+    @property
+    def channel_axis(self) -> int:
+        return 1 if self.layout == "NCHW" else 3
+
+    def picture_shape(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """The shape of a picture tensor of this size."""
+        if self.layout == "NCHW":
+            return 1, self.channels, height, width
+        return 1, height, width, self.channels
+
+    def from_picture(self, picture: F32) -> NDArray[Any]:
+        """The tensor of a picture.
+
+        Args:
+            picture: H x W x channels float32, 0..1, RGB where the model takes colours; it is clipped to that.
+
+        Returns:
+            Its values stretched to `range`, in the layout, colour order and dtype of this tensor.
+        """
+        low, high = self.range or (0.0, 1.0)
+        values = np.clip(picture, 0, 1) * np.float32(high - low) + np.float32(low)
+        if self.colour == "BGR":
+            values = values[..., ::-1]
+        if self.layout == "NCHW":
+            values = values.transpose(2, 0, 1)
+        kind = np.dtype(self.dtype)
+        return np.ascontiguousarray(values if kind.kind == "f" else np.rint(values), dtype=kind)[None]
+
+    def to_picture(self, tensor: NDArray[Any]) -> F32:
+        """The picture in a tensor, H x W x channels float32, RGB; `range` becomes 0..1, what lies beyond is clipped."""
+        low, high = self.range or (0.0, 1.0)
+        values = tensor[0].astype(np.float32)
+        if self.layout == "NCHW":
+            values = values.transpose(1, 2, 0)
+        if self.colour == "BGR":
+            values = values[..., ::-1]
+        return np.ascontiguousarray(np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a method may know of a model.
+
+    scale: output pixels per input pixel, along one side. fixed: the only picture size it takes, (height, width); None
+    if any. overlap_px: how far around a result pixel it looks; None if it must see the whole picture.
+    """
+
+    id: str
+    title: str
+    scale: int
+    fixed: tuple[int, int] | None
+    overlap_px: int | None
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
