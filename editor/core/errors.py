@@ -33,6 +33,10 @@ class ModelError(EditorError):
     """A model is missing, damaged, or did not run."""
 
 
+class UnknownModelError(ModelError):
+    """A file holds an ONNX model that no description is known of; what it is for must be asked."""
+
+
 class OutOfMemory(EditorError):  # noqa: N818 - reads as what it is
     """There was not enough memory for the work, even in small pieces."""
 

@@ -7,6 +7,7 @@ summary = "Sharpens photos that are slightly out of focus."
 authors = ["A. Author"]
 paper = "https://…"             # optional
 url = "https://…"               # optional: where the (only) file can be downloaded
+own = true                      # optional: a file that the user brought; then the licence has no link
 scale = 1                       # output pixels per input pixel, along one side
 overlap_px = 16                 # how far a result pixel looks around; or whole = true: must see all at once
 memory_mb_per_mp = 900          # working memory per megapixel of input; optional with whole = true
@@ -67,6 +68,9 @@ ROLES = {
     "generate": N_("Making pictures"),
     "features": N_("Comparing pictures"),
 }
+PICTURE_ROLES = ("upscale", "denoise", "subject", "fill", "style")
+"""What a single file that takes and gives pictures can be for."""
+
 CONVERTERS = ("ncnn", "openvino", "free_size", "efficientnet_lite0")
 
 LAYOUTS = ("NCHW", "NHWC", "plain")
@@ -79,7 +83,7 @@ _KEPT_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """Under which terms the weights may be used."""
+    """Under which terms the weights may be used; link is empty for a file of the user's own."""
 
     name: str
     link: str
@@ -135,6 +139,7 @@ class ModelManifest:
     overlap_px: how far around a result pixel the model looks, as far as it shows; None if it must see everything.
     memory_mb_per_mp: working memory per megapixel of input, None if not known.
     references: what the sample inputs give, by output; see `editor.runtime.converted`.
+    own: the user brought the file, and its description was found by running it; see `editor.runtime.probe`.
     """
 
     id: str
@@ -155,6 +160,7 @@ class ModelManifest:
     overlap_px: int | None
     memory_mb_per_mp: float | None
     references: Mapping[str, tuple[float, ...]]
+    own: bool = False
 
     @property
     def facts(self) -> ModelFacts:
@@ -163,8 +169,8 @@ class ModelManifest:
 
     @property
     def must_be_accepted(self) -> bool:
-        """Whether the user has to agree to the licence first."""
-        return not self.licence.commercial
+        """Whether the user has to agree to the licence first; that of a file of their own is their affair."""
+        return not self.licence.commercial and not self.own
 
     @property
     def sha256(self) -> str:
@@ -278,6 +284,7 @@ def _manifest(table: _Table) -> ModelManifest:
     whole = table.has("whole") and table.yes("whole")
     if whole and table.has("overlap_px"):
         raise table.wrong("overlap_px", _("makes no sense with whole = true"))
+    own = table.has("own") and table.yes("own")
     outputs = [_output(tensor) for tensor in table.tables("outputs")]
     manifest = ModelManifest(
         id=model_id,
@@ -285,7 +292,7 @@ def _manifest(table: _Table) -> ModelManifest:
         summary=table.text("summary"),
         role=table.choice("role", tuple(ROLES)) if table.has("role") else "",
         convert=table.choice("convert", CONVERTERS) if table.has("convert") else "",
-        licence=_licence(table.table("licence")),
+        licence=_licence(table.table("licence"), own),
         authors=tuple(table.array("authors", (str,), _("names"))),
         paper=table.text("paper") if table.has("paper") else "",
         files=tuple(_file(file) for file in table.tables("files")),
@@ -298,6 +305,7 @@ def _manifest(table: _Table) -> ModelManifest:
         overlap_px=None if whole else table.whole("overlap_px", 0),
         memory_mb_per_mp=None if whole and not table.has("memory_mb_per_mp") else table.positive("memory_mb_per_mp"),
         references={spec.name: reference for spec, reference in outputs if reference},
+        own=own,
     )
     table.end()
     for field, given in (
@@ -322,8 +330,8 @@ def _manifest(table: _Table) -> ModelManifest:
     return manifest
 
 
-def _licence(table: _Table) -> Licence:
-    licence = Licence(table.text("name"), table.text("link"), table.yes("commercial"))
+def _licence(table: _Table, own: bool) -> Licence:
+    licence = Licence(table.text("name"), "" if own else table.text("link"), table.yes("commercial"))
     table.end()
     return licence
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from editor.core.errors import Cancelled, EditorError, ModelError, OutOfMemory
 from editor.core.i18n import _
 from editor.runtime.providers import Provider
-from editor.runtime.sessions import Tensors
+from editor.runtime.sessions import TensorInfo, Tensors
 
 log = logging.getLogger("kintsugi.runtime")
 
@@ -39,6 +39,17 @@ _OUT_OF_MEMORY = (
     "alloc_failed",
     "8007000e",
 )
+
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+    "tensor(uint16)": "uint16",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+    "tensor(bool)": "bool",
+}
 
 
 def default_threads() -> int:
@@ -103,8 +114,8 @@ class OnnxSession:
         self._session = session
         self._name = path.name
         self._providers = tuple(session.get_providers())
-        self._input_names = tuple(node.name for node in session.get_inputs())
-        self._output_names = tuple(node.name for node in session.get_outputs())
+        self._inputs = tuple(_info(node) for node in session.get_inputs())
+        self._outputs = tuple(_info(node) for node in session.get_outputs())
         # A DirectML session must not run in two threads at once; others may.
         self._turn: contextlib.AbstractContextManager[Any] = (
             threading.Lock() if Provider.DIRECTML in self._providers else contextlib.nullcontext()
@@ -116,11 +127,19 @@ class OnnxSession:
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        return self._input_names
+        return tuple(info.name for info in self._inputs)
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        return self._output_names
+        return tuple(info.name for info in self._outputs)
+
+    @property
+    def inputs(self) -> tuple[TensorInfo, ...]:
+        return self._inputs
+
+    @property
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        return self._outputs
 
     def run(self, inputs: Tensors, cancel: Callable[[], bool]) -> dict[str, NDArray[Any]]:
         """All outputs by name; a cancel stops it within about one node of the graph.
@@ -138,14 +157,19 @@ class OnnxSession:
         with self._turn, _terminated_on(cancel, options):
             try:
                 with _mapped_errors(_("The model {name} did not run.").format(name=self._name)):
-                    outputs = self._session.run(list(self._output_names), dict(inputs), options)
+                    outputs = self._session.run(list(self.output_names), dict(inputs), options)
             except EditorError as error:
                 if options.terminate:
                     raise Cancelled from error
                 raise
         if options.terminate:
             raise Cancelled
-        return {name: np.asarray(output) for name, output in zip(self._output_names, outputs, strict=True)}
+        return {name: np.asarray(output) for name, output in zip(self.output_names, outputs, strict=True)}
+
+
+def _info(node: Any) -> TensorInfo:
+    shape = tuple(length if isinstance(length, int) and length >= 0 else None for length in node.shape)
+    return TensorInfo(node.name, shape, _DTYPES.get(node.type, node.type))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,18 @@ from numpy.typing import NDArray
 Tensors = Mapping[str, NDArray[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """What a loaded model says of an input or output.
+
+    shape: None for a length that is not fixed. dtype: a numpy name; ONNX Runtime's own word for what numpy has no name.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
 class Session(Protocol):
     """A loaded model. Safe to run from several threads at once."""
 
@@ -28,6 +40,12 @@ class Session(Protocol):
 
     @property
     def output_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def inputs(self) -> tuple[TensorInfo, ...]: ...
+
+    @property
+    def outputs(self) -> tuple[TensorInfo, ...]: ...
 
     def run(self, inputs: Tensors, cancel: Callable[[], bool]) -> dict[str, NDArray[Any]]:
         """All outputs by name.

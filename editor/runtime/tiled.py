@@ -74,7 +74,7 @@ def _fits_whole(manifest: ModelManifest, size: tuple[int, int]) -> bool:
 
 
 def check_session(manifest: ModelManifest, session: Session) -> None:
-    """Raises ModelError if the loaded model has other inputs or outputs than the manifest says."""
+    """Raises ModelError if the loaded model has other inputs or outputs, or of other types, than its manifest says."""
     expected = {spec.name for spec in manifest.inputs}
     if set(session.input_names) != expected or not {spec.name for spec in manifest.outputs} <= set(
         session.output_names
@@ -87,6 +87,31 @@ def check_session(manifest: ModelManifest, session: Session) -> None:
                 model=manifest.title, inputs=", ".join(session.input_names), outputs=", ".join(session.output_names)
             )
         )
+    specs = {spec.name: spec for spec in (*manifest.inputs, *manifest.outputs)}
+    for info in (*session.inputs, *session.outputs):
+        spec = specs.get(info.name)
+        if spec is not None and info.dtype != spec.dtype:
+            raise _mismatch(manifest, info.name, info.dtype, info.shape)
+    for info in session.inputs:
+        if not _takes(info.shape, specs[info.name]):
+            raise _mismatch(manifest, info.name, info.dtype, info.shape)
+
+
+def _takes(shape: tuple[int | None, ...], spec: TensorSpec) -> bool:
+    """Whether an input of this shape can be fed with the tensor; of outputs, models themselves are often wrong."""
+    if not spec.is_picture:
+        if not shape:
+            return spec.shape == (1,)  # ONNX Runtime takes a list of one for a number
+        return len(shape) == len(spec.shape) and all(n in (None, m) for n, m in zip(shape, spec.shape, strict=True))
+    return len(shape) == len(spec.picture_shape(1, 1)) and shape[spec.channel_axis] in (None, spec.channels)
+
+
+def _mismatch(manifest: ModelManifest, tensor: str, dtype: object, shape: tuple[int | None, ...]) -> ModelError:
+    return ModelError(
+        _("The model {model!r} does not match its description: {tensor} came as {dtype} {shape}.").format(
+            model=manifest.title, tensor=tensor, dtype=dtype, shape=shape
+        )
+    )
 
 
 def run_tiles(
@@ -141,11 +166,7 @@ def run_checked(
     for spec in manifest.outputs:
         output = outputs[spec.name]
         if output.dtype != np.dtype(spec.dtype) or not _has_form(spec, output):
-            raise ModelError(
-                _("The model {model!r} does not match its description: {tensor} came as {dtype} {shape}.").format(
-                    model=manifest.title, tensor=spec.name, dtype=output.dtype, shape=output.shape
-                )
-            )
+            raise _mismatch(manifest, spec.name, output.dtype, output.shape)
         if output.dtype.kind == "f" and not np.isfinite(output).all():
             raise ModelError(_("The model {model!r} gave values that are no numbers.").format(model=manifest.title))
     return {spec.name: outputs[spec.name] for spec in manifest.outputs}

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from editor.core.errors import Cancelled
 from editor.runtime.manifest import ModelManifest
-from editor.runtime.sessions import Tensors
+from editor.runtime.sessions import TensorInfo, Tensors
 
 Dim = int | str
 
@@ -183,6 +183,8 @@ class FakeSession:
         self.providers = tuple(providers)
         self.input_names = tuple(inputs)
         self.output_names = tuple(outputs)
+        self.inputs: tuple[TensorInfo, ...] = ()  # a stand-in says nothing of them
+        self.outputs: tuple[TensorInfo, ...] = ()
         self.runs = 0
 
     def run(self, inputs: Tensors, cancel: Callable[[], bool]) -> dict[str, NDArray[Any]]:
