@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from editor.core.errors import ModelError
 from editor.core.i18n import N_, _
 from editor.host.places import Places
 from editor.runtime.library import Availability, ModelLibrary
+from editor.runtime.manifest import PICTURE_ROLES, ROLES, ModelManifest
 
 _STATES = {
     Availability.INSTALLED: N_("installed"),
@@ -25,7 +29,14 @@ def build() -> click.Group:
     """The group of commands."""
     group = click.Group("models", help=_("Show, get, install, check and remove the models of the learned methods."))
     model: list[click.Parameter] = [click.Argument(["model"])]
-    file: list[click.Parameter] = [click.Argument(["file"], type=click.Path(path_type=Path))]
+    file: list[click.Parameter] = [
+        click.Argument(["file"], type=click.Path(path_type=Path)),
+        click.Option(
+            ["--for", "role"],
+            type=click.Choice(PICTURE_ROLES),
+            help=_("What an ONNX file is for that the editor does not know; it is tried out on small pictures."),
+        ),
+    ]
     for name, action, params, text in (
         ("list", _list, [], _("List the models: where each stands, its size and licence.")),
         ("get", _get, model, _("Fetch a model over the network and install it.")),
@@ -50,7 +61,7 @@ def _list(models: ModelLibrary) -> int:
             _(_STATES[models.availability(id_)]),
             f"{manifest.size_bytes / 1e6:.1f} MB",
             manifest.licence.name
-            if manifest.licence.commercial
+            if manifest.licence.commercial or manifest.own
             else _("{licence}, non-commercial").format(licence=manifest.licence.name),
             _(manifest.summary),
         )
@@ -69,21 +80,42 @@ def _report(errors: Any) -> int:
 
 
 def _get(models: ModelLibrary, model: str) -> int:
+    with _bar(model) as progress:
+        manifest = models.get(model, progress)
+    click.echo(_("{model}: installed.").format(model=_(manifest.title)))
+    return 0
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[float], None]]:
+    """Shows a share, 0..1, on a terminal."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(model, total=1.0)
-        manifest = models.get(model, lambda share: bar.update(task, completed=share))
+        task = bar.add_task(escape(label), total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+def _install(models: ModelLibrary, file: Path, role: str | None) -> int:
+    manifest = models.install(file) if role is None else _adopt(models, file, role)
     click.echo(_("{model}: installed.").format(model=_(manifest.title)))
+    if role is not None and manifest.role != role:
+        click.echo(_("It is a known model, for this: {use}.").format(use=_(ROLES.get(manifest.role, manifest.role))))
     return 0
 
 
-def _install(models: ModelLibrary, file: Path) -> int:
-    manifest = models.install(file)
-    click.echo(_("{model}: installed.").format(model=_(manifest.title)))
-    return 0
+def _adopt(models: ModelLibrary, file: Path, role: str) -> ModelManifest:
+    """In another thread, so that Ctrl+C is heard while a model runs."""
+    stop = threading.Event()
+    with _bar(file.name) as progress, ThreadPoolExecutor(1) as worker:
+        try:
+            return worker.submit(models.adopt, file, role, progress, stop.is_set).result()
+        except KeyboardInterrupt:
+            stop.set()
+            raise
 
 
 def _verify(models: ModelLibrary) -> int:

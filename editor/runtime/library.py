@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
-from editor.core.errors import ModelError
+from editor.core.errors import ModelError, UnknownModelError
 from editor.core.i18n import _
-from editor.runtime import packages
+from editor.runtime import packages, userfile
 from editor.runtime.download import Progress, download
-from editor.runtime.manifest import ModelFile, ModelManifest
+from editor.runtime.manifest import PICTURE_ROLES, ModelFile, ModelManifest
 from editor.runtime.store import ModelStore
 
 
@@ -93,40 +94,113 @@ class ModelLibrary:
         """Installs a file of the user's, recognised by its SHA-256 whatever it is called.
 
         Raises:
-            ModelError: it can't be read, or no known model has this file.
+            UnknownModelError: it is an ONNX model, but not that of a known one; `adopt` installs it.
+            ModelError: it can't be read, or is anything else that is not known.
         """
+        known = self._known(path)
+        if known is None:
+            self._check_not_damaged(path)
+            userfile.check(path)
+            raise UnknownModelError(
+                _(
+                    "{name} is not the file of a known model. `kintsugi models install {name} --for ROLE` installs it "
+                    "as one of yours, where ROLE is what it is for: {roles}."
+                ).format(name=path.name, roles=", ".join(PICTURE_ROLES))
+            )
+        manifest, file = known
+        with self._writing(manifest):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write(self._partial(file), path.read_bytes())
+            self._partial(file).replace(self._folder / file.name)
+        if self.store.installed(manifest.id):
+            self._prove(manifest)
+        return manifest
+
+    def adopt(
+        self,
+        path: Path,
+        role: str,
+        progress: Progress = _ignore,
+        cancel: Callable[[], bool] = lambda: False,
+    ) -> ModelManifest:
+        """Installs an unknown ONNX file of the user's: runs it on small pictures, and writes what it found beside it.
+
+        A known file is installed as what it is known for.
+
+        Args:
+            path: the file; it stays where it is.
+            role: what it is for, one of `editor.runtime.manifest.PICTURE_ROLES`.
+            progress: told the share that is done, 0..1.
+            cancel: polled from another thread.
+
+        Raises:
+            ModelError: it can't be read, refers to other files, was not understood, is not for this role, or can't be
+                installed. The message says why, and nothing is installed.
+            Cancelled: `cancel` became true; nothing is installed.
+        """
+        if role not in PICTURE_ROLES:
+            raise ModelError(
+                _("{role!r} is nothing that a model can be for. Known are: {roles}.").format(
+                    role=role, roles=", ".join(PICTURE_ROLES)
+                )
+            )
+        if self._known(path) is not None:
+            return self.install(path)
+        self._check_not_damaged(path)
         try:
-            digest = _sha256(path)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # What was looked at is what is installed: a copy, in the same file system.
+            with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder, ignore_cleanup_errors=True) as folder:
+                copy = Path(folder) / path.name
+                shutil.copyfile(path, copy)
+                return self._settle(copy, role, progress, cancel)
         except OSError as error:
             raise ModelError(
-                _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror or error)
+                _("{name} could not be installed in {folder}: {reason}.").format(
+                    name=path.name, folder=self._folder, reason=error.strerror or error
+                )
             ) from error
-        for manifest in self.store.manifests.values():
-            for file in manifest.files:
-                if file.sha256 == digest:
-                    with self._writing(manifest):
-                        self._folder.mkdir(parents=True, exist_ok=True)
-                        _write(self._partial(file), path.read_bytes())
-                        self._partial(file).replace(self._folder / file.name)
-                    if self.store.installed(manifest.id):
-                        self._prove(manifest)
-                    return manifest
-        raise ModelError(
-            _("{name} is not the file of a known model; `kintsugi models list` shows them.").format(name=path.name)
-        )
+
+    def _settle(self, copy: Path, role: str, progress: Progress, cancel: Callable[[], bool]) -> ModelManifest:
+        """Probes the copy, describes it and moves both to where they are found."""
+        # They bring much with them that a list of models does without.
+        from editor.runtime import adopted, converted, probe
+
+        userfile.check(copy)
+        finding = adopted.fitted(probe.probe(copy, cancel=cancel, progress=progress), role, copy.name)
+        model_id = adopted.free_id(copy.stem, self._taken())
+        file = ModelFile(f"{model_id}.onnx", copy.stat().st_size, _sha256(copy))
+        text = adopted.described(model_id, copy.stem, role, file, finding)
+        description = copy.with_suffix(".toml.part")
+        _write(description, text.encode())
+        manifest = ModelManifest.read(description)
+        converted.check(manifest, copy)
+        _sync(copy)
+        target = self._folder / file.name
+        copy.replace(target)
+        try:
+            description.replace(self._description(manifest))
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
+        self.store.refresh()
+        return manifest
 
     def verify(self, model_id: str) -> None:
         """Reads all of the model's files. Raises ModelError if one is not what it should be."""
         self.store.locate(model_id)
 
     def remove(self, model_id: str) -> None:
-        """Deletes the model's files from the user's folder.
+        """Deletes the model's files from the user's folder; of a file of the user's own the description, too.
 
         Raises:
             ModelError: the model is unknown, ships with the editor, or a file can't be deleted.
         """
         manifest = self.store.manifest(model_id)
-        paths = [path for path in (self._folder / file.name for file in manifest.files) if path.exists()]
+        paths = [self._folder / file.name for file in manifest.files]
+        if manifest.own:
+            paths.append(self._description(manifest))
+        paths = [path for path in paths if path.exists()]
         if not paths:
             raise ModelError(_("The model {model!r} was not installed by you.").format(model=_(manifest.title)))
         for path in paths:
@@ -136,6 +210,44 @@ class ModelLibrary:
                 raise ModelError(
                     _("{path} can't be deleted: {reason}.").format(path=path, reason=error.strerror or error)
                 ) from error
+        if manifest.own:
+            self.store.refresh()
+
+    def _known(self, path: Path) -> tuple[ModelManifest, ModelFile] | None:
+        """Which known model's file this is, by its content. Raises ModelError if it can't be read."""
+        size = userfile.check_size(path)
+        same = [
+            (model, file) for model in self.store.manifests.values() for file in model.files if file.size_bytes == size
+        ]
+        if not same:
+            return None
+        try:
+            digest = _sha256(path)
+        except OSError as error:
+            raise userfile.unreadable(path, error) from error
+        return next(((model, file) for model, file in same if file.sha256 == digest), None)
+
+    def _check_not_damaged(self, path: Path) -> None:
+        """Raises ModelError for what has the name and the length of a known model's file, but not its content."""
+        for manifest in self.store.manifests.values():
+            for file in manifest.files:
+                if file.name == path.name and file.size_bytes == path.stat().st_size:
+                    raise ModelError(
+                        _(
+                            "{name} has the name and the length of the model {model!r}, but not its content: it is "
+                            "damaged or was changed. Get it again."
+                        ).format(name=path.name, model=_(manifest.title))
+                    )
+
+    def _description(self, manifest: ModelManifest) -> Path:
+        """Where the manifest of a file of the user's own lies."""
+        return self._folder / f"{manifest.id}.toml"
+
+    def _taken(self) -> set[str]:
+        """Ids and names of files, without suffix, that a new model must not have."""
+        manifests = self.store.manifests
+        names = {Path(file.name).stem.casefold() for manifest in manifests.values() for file in manifest.files}
+        return {*manifests, *names, *(path.stem.casefold() for path in self._folder.iterdir())}
 
     def _prove(self, manifest: ModelManifest) -> None:
         """Converts a model that has to be, now and not at its first use; if that fails, it is not installed."""
@@ -173,6 +285,12 @@ def _write(path: Path, content: bytes) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
+
+
+def _sync(path: Path) -> None:
+    """What was copied is on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _sha256(path: Path) -> str:

@@ -23,12 +23,13 @@ _DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 _COMPILED = "EPContext"
 
 _PICKLE_SUFFIXES = (".pth", ".pt", ".ckpt", ".pkl", ".pickle")
+_SHOWN_LETTERS = 100
 _PICKLE_PROTOCOLS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
 def cannot(name: str, reason: str) -> ModelError:
     """The error that a file can't be used, and why: `reason` goes on after a colon and has no stop at its end."""
-    return ModelError(_("{name} can't be used as a model: {reason}.").format(name=name, reason=reason))
+    return ModelError(_("{name} can't be used as a model: {reason}.").format(name=_printable(name), reason=reason))
 
 
 def check_size(path: Path) -> int:
@@ -80,9 +81,10 @@ def check(path: Path) -> None:
                 raise cannot(path.name, _("it was compiled for one accelerator; get the original"))
             case "NodeProto" if message.domain not in _DOMAINS and (message.domain, message.op_type) not in functions:
                 raise cannot(
-                    path.name, _("it needs the operator {domain}.{operator}, which ONNX does not have").format(
+                    path.name,
+                    _("it needs the operator {domain}.{operator}, which ONNX does not have").format(
                         domain=_printable(message.domain), operator=_printable(message.op_type)
-                    )
+                    ),
                 )
 
 
@@ -133,4 +135,4 @@ def _messages(message: Any) -> Iterator[Any]:
 
 
 def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:60])
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_SHOWN_LETTERS])
