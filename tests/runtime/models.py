@@ -20,6 +20,9 @@ from editor.runtime.sessions import TensorInfo, Tensors
 
 Dim = int | str
 
+Make = Callable[[Path], Path]
+"""Writes a model file."""
+
 
 def value(name: str, shape: Sequence[Dim], kind: int = TensorProto.FLOAT) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, kind, list(shape))
@@ -76,11 +79,11 @@ def doubler_nhwc(path: Path) -> Path:
     return save(path, [node], [value("image", (1, "h", "w", 3))], [value("result", (1, "hh", "ww", 3))], [scales])
 
 
-def pooled(path: Path) -> Path:
+def pooled(path: Path, block: int = 8) -> Path:
     """Every block of 8 x 8 pixels replaced by its mean: only for multiples of 8, and only right on the blocks' grid."""
-    scales = numpy_helper.from_array(np.array([1, 1, 8, 8], np.float32), "scales")
+    scales = numpy_helper.from_array(np.array([1, 1, block, block], np.float32), "scales")
     nodes = [
-        helper.make_node("AveragePool", ["image"], ["small"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node("AveragePool", ["image"], ["small"], kernel_shape=[block, block], strides=[block, block]),
         helper.make_node(
             "Resize",
             ["small", "", "scales"],
@@ -197,3 +200,96 @@ class FakeSession:
 def read(path: Path, **changes: Any) -> ModelManifest:
     """The manifest of a model file, as `describe` writes it."""
     return ModelManifest.read(describe(path, **changes))
+
+
+def spread(path: Path, reach: tuple[int, int] = (1, 1), *, size: tuple[Dim, Dim] = ("h", "w")) -> Path:
+    """The mean of three pixels, `reach` = (y, x) apart, along both axes; RGB to RGB, NCHW."""
+    nodes, constants, last = [], [], "image"
+    for axis, (name, far) in enumerate(zip("yx", reach, strict=True)):
+        shape = (3, 1, 3, 1) if axis == 0 else (3, 1, 1, 3)
+        constants.append(numpy_helper.from_array(np.full(shape, 1 / 3, np.float32), f"w{name}"))
+        at = [far, 0] if axis == 0 else [0, far]
+        nodes.append(
+            helper.make_node(
+                "Conv",
+                [last, f"w{name}"],
+                ["result" if axis else name],
+                group=3,
+                dilations=[max(1, step) for step in at],
+                pads=at * 2,
+            )
+        )
+        last = name
+    shape_out = (1, 3, *size)
+    return save(path, nodes, [value("image", shape_out)], [value("result", shape_out)], constants)
+
+
+def ranged(path: Path, taken: tuple[float, float], given: tuple[float, float]) -> Path:
+    """Gives what it takes, in another range; what does not fill the first from end to end is moved."""
+    gain = (given[1] - given[0]) / (taken[1] - taken[0])
+    constants = [
+        numpy_helper.from_array(np.array(number, np.float32), name)
+        for name, number in {
+            "sum": sum(taken),
+            "half": 0.5,
+            "low": taken[0],
+            "gain": gain,
+            "base": given[0],
+        }.items()
+    ]
+    steps = [
+        ("ReduceMin", ["image"], "least"),
+        ("ReduceMax", ["image"], "most"),
+        ("Add", ["least", "most"], "ends"),
+        ("Sub", ["ends", "sum"], "off"),
+        ("Mul", ["off", "half"], "shift"),
+        ("Sub", ["image", "shift"], "level"),
+        ("Sub", ["level", "low"], "above"),
+        ("Mul", ["above", "gain"], "stretched"),
+        ("Add", ["stretched", "base"], "result"),
+    ]
+    nodes = [helper.make_node(kind, inputs, [output]) for kind, inputs, output in steps]
+    shape = (1, 3, "h", "w")
+    return save(path, nodes, [value("image", shape)], [value("result", shape)], constants)
+
+
+def filler(path: Path, *, keep: bool = False) -> Path:
+    """Grey where the mask is 1 (with `keep`: where it is 0), elsewhere the picture."""
+    constants = [numpy_helper.from_array(np.array(0.5, np.float32), "half")]
+    chosen = ["hole", "image", "half"] if keep else ["hole", "half", "image"]
+    nodes = [helper.make_node("Greater", ["mask", "half"], ["hole"]), helper.make_node("Where", chosen, ["result"])]
+    shape = (1, 3, "h", "w")
+    return save(
+        path, nodes, [value("mask", (1, 1, "h", "w")), value("image", shape)], [value("result", shape)], constants
+    )
+
+
+def finder(path: Path, *, logits: bool = False, size: tuple[Dim, Dim] = ("h", "w")) -> Path:
+    """How yellow each pixel is, one channel: 0..1, or from about -20 up to 20."""
+    constants = [numpy_helper.from_array(np.array([[[[10.0]], [[10.0]], [[-20.0]]]], np.float32), "w")]
+    nodes = [helper.make_node("Conv", ["image", "w"], ["result" if logits else "yellow"])]
+    if not logits:
+        nodes.append(helper.make_node("Sigmoid", ["yellow"], ["result"]))
+    return save(path, nodes, [value("image", (1, 3, *size))], [value("result", (1, 1, *size))], constants)
+
+
+def one_step(path: Path, kind: str, *inputs: onnx.ValueInfoProto, **attributes: Any) -> Path:
+    """A model of one operator, with one output of the first input's type and of any four lengths."""
+    node = helper.make_node(kind, [each.name for each in inputs], ["result"], **attributes)
+    return save(path, [node], inputs, [value("result", ("p", "q", "r", "s"), inputs[0].type.tensor_type.elem_type)])
+
+
+def endless_picture(path: Path) -> Path:
+    """Gives the picture that it takes, after nearly for ever."""
+    inner = endless(path)
+    model = onnx.load(inner)
+    graph = model.graph
+    for name, array in (("turns", np.array(2**62)), ("x", np.eye(64, dtype=np.float32))):
+        graph.initializer.append(numpy_helper.from_array(array, name))
+    graph.node.append(helper.make_node("ReduceSum", ["y"], ["number"], keepdims=0))
+    graph.node.append(helper.make_node("Add", ["image", "number"], ["result"]))
+    del graph.input[:], graph.output[:]
+    graph.input.append(value("image", (1, 3, "h", "w")))
+    graph.output.append(value("result", (1, 3, "h", "w")))
+    path.write_bytes(model.SerializeToString())
+    return path

@@ -60,7 +60,7 @@ def probe(
         inputs, rule, outputs = find_sizes(runs, possible_inputs(runs_name, session.inputs))
         progress(0.3)
         size = rule.fixed or rule.padded(_SIDE_PX, _SIDE_PX)
-        inputs, outputs = find_ranges(runs, inputs, tuple(output.spec.name for output in outputs), size)
+        inputs, outputs = find_ranges(runs, inputs, outputs, size)
         progress(0.5)
         overlap_px = None if inputs.mask is not None else find_reach(runs, inputs, outputs, rule)
         progress(0.8)

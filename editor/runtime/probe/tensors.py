@@ -59,16 +59,16 @@ def _ways(name: str, info: TensorInfo) -> list[Way]:
         raise cannot(name, _("its input {tensor} is of the type {dtype}").format(tensor=info.name, dtype=info.dtype))
     if info.shape[0] not in (None, 1):
         raise cannot(name, _("it takes {count} pictures at once").format(count=info.shape[0]))
+    bounds = (0, 255) if info.dtype == "uint8" else (0, 1)
     ways = []
     for channels, colour in COLOURS.items():
         for layout in ("NCHW", "NHWC"):
-            spec = TensorSpec(
-                info.name, layout, info.dtype, (0, 255) if info.dtype == "uint8" else (0, 1), colour, channels
-            )
-            if info.shape[spec.channel_axis] == channels:
-                return [(spec, (info.shape[spec.axes[0]], info.shape[spec.axes[1]]))]
-            if info.shape[spec.channel_axis] is None:
-                ways.append((spec, (info.shape[spec.axes[0]], info.shape[spec.axes[1]])))
+            spec = TensorSpec(info.name, layout, info.dtype, bounds, colour, channels)
+            length, size = info.shape[spec.channel_axis], (info.shape[spec.axes[0]], info.shape[spec.axes[1]])
+            if length == channels:
+                return [(spec, size)]
+            if length is None and size.count(None) != 1:  # else it is a length that is open, and not the channels
+                ways.append((spec, size))
     if not ways:
         raise cannot(
             name,

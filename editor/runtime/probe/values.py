@@ -30,6 +30,7 @@ _CLEARLY = 0.01
 _SHOWS_INPUT = 0.1
 
 _SLACK = 0.02
+_SLACK_LEVELS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class _Try:
 
 
 def find_ranges(
-    runs: Runs, inputs: Inputs, names: tuple[str, ...], size: tuple[int, int]
+    runs: Runs, inputs: Inputs, outputs: tuple[Output, ...], size: tuple[int, int]
 ) -> tuple[Inputs, tuple[Output, ...]]:
-    """The inputs and the outputs of these names with their ranges; a mask as "mask" or "keep".
+    """The inputs and the outputs with their ranges; a mask as "mask" or "keep".
 
     The likeliest is what makes the output most like a smooth picture that goes in (outside the hole, if there is one),
     or, where it is not alike, a one-channel output most like what is to be found in it.
@@ -53,7 +54,10 @@ def find_ranges(
         ModelError: it gives no finite numbers.
         OutOfMemory, Cancelled: as a run does.
     """
-    tries = [found for bounds in _input_ranges(inputs) if (found := _try(runs, inputs.in_range(bounds), names, size))]
+    names = tuple(output.spec.name for output in outputs)
+    finds = all(output.spec.channels == 1 for output in outputs)
+    usual = _input_ranges(inputs, finds)
+    tries = [found for bounds in usual if (found := _try(runs, inputs.in_range(bounds), names, size))]
     if not tries:
         raise cannot(runs.name, _("it gives values that are no numbers"))
     best = min(tries, key=lambda found: found.error)
@@ -63,8 +67,8 @@ def find_ranges(
     return likely.inputs, likely.outputs
 
 
-def _input_ranges(inputs: Inputs) -> tuple[Range, ...]:
-    return (BYTE,) if inputs.picture.dtype == "uint8" else (UNIT, BYTE, SIGNED, _IMAGENET)
+def _input_ranges(inputs: Inputs, finds: bool) -> tuple[Range, ...]:
+    return (BYTE,) if inputs.picture.dtype == "uint8" else (UNIT, BYTE, SIGNED, *((_IMAGENET,) if finds else ()))
 
 
 def _try(runs: Runs, inputs: Inputs, names: tuple[str, ...], size: tuple[int, int]) -> _Try | None:
@@ -137,8 +141,7 @@ def _likeliest(errors: Mapping[Range, float]) -> tuple[Range, float]:
 def _shown(values: F32) -> Range:
     """The narrowest usual range that holds the values; else what they span."""
     low, high = float(values.min()), float(values.max())
-    for bounds in (UNIT, SIGNED, BYTE):
-        slack = _SLACK * (bounds[1] - bounds[0])
+    for bounds, slack in ((UNIT, _SLACK), (SIGNED, _SLACK), (BYTE, _SLACK_LEVELS)):
         if bounds[0] - slack <= low and high <= bounds[1] + slack:
             return bounds
     return float(math.floor(low)), float(math.ceil(high))
