@@ -95,10 +95,10 @@ def compare(manifest: ModelManifest, accelerated: Session, cpu: Session, cancel:
     return Verdict(bool(difference <= TOLERANCE), difference)
 
 
-def sample_inputs(manifest: ModelManifest) -> dict[str, NDArray[Any]]:
-    """Noise over each input's range, the same each time, at a small size that the model takes."""
+def sample_inputs(manifest: ModelManifest, side_px: int = _SIDE_PX) -> dict[str, NDArray[Any]]:
+    """Noise over each input's range, the same each time, of about `side_px` or the size that the model takes."""
     rng = np.random.default_rng(0)
-    height, width = manifest.size.fixed or manifest.size.padded(_SIDE_PX, _SIDE_PX)
+    height, width = manifest.size.fixed or manifest.size.padded(side_px, side_px)
     sample = {}
     for spec in manifest.inputs:
         low, high = spec.range or (0.0, 1.0)
