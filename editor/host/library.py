@@ -16,9 +16,6 @@ STATES = {
     Availability.GETTABLE: N_("can be got"),
     Availability.NEEDS_FILE: N_("needs a file"),
 }
-MODEL_SUFFIXES = (".onnx", ".param", ".bin", ".xml", ".pth")
-"""Of files that may be a model's."""
-
 _SHIPPED = Path(__file__).parents[2] / "models"
 
 

@@ -110,6 +110,10 @@ def _sheet() -> str:
     QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
     QLabel#faint, QLabel#hint {{ color: {faint}; }}
     QLabel#warning {{ color: {WARNING.name()}; }}
+    QLabel#heading {{ color: {faint}; font-weight: bold; padding: 8px 0 2px 0; }}
+    QLabel#title {{ font-weight: bold; }}
+    QFrame#card {{ background: {field}; border: 1px solid {line}; border-radius: 4px; }}
+    QFrame#card[asked="true"] {{ border-color: {accent}; }}
     QFrame#message {{ background: {line}; border: 1px solid {button}; border-radius: 4px; }}
     """
 
