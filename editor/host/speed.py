@@ -39,8 +39,11 @@ class Speed:
     device: str
 
     def __str__(self) -> str:
-        text = _("{rate} MP/s on {device}") if self.megapixels else _("{rate} runs/s on {device}")
-        return text.format(rate=_rounded(self.rate), device=self.device)
+        if self.megapixels:
+            return _("{rate} MP/s on {device}").format(rate=_rounded(self.rate), device=self.device)
+        if self.rate < 1:
+            return _("{seconds} s a run on {device}").format(seconds=_rounded(1 / self.rate), device=self.device)
+        return _("{rate} runs/s on {device}").format(rate=_rounded(self.rate), device=self.device)
 
 
 class Speeds:

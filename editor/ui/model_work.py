@@ -139,6 +139,7 @@ class ModelWork(QObject):
         work = self._works.get(model_id)
         if work is not None:
             work.job.cancel()
+            self.worked.emit(model_id)
 
     def _start(
         self,

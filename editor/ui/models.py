@@ -42,6 +42,7 @@ class Models(QObject):
         self._messages = messages
         self._engine: InferenceEngine | None = None
         self._work: ModelWork | None = None
+        self._missing: tuple[str, ...] = ()
         self.window: ModelsWindow | None = None
 
     def show(self) -> ModelsWindow:
@@ -56,9 +57,9 @@ class Models(QObject):
     def show_missing(self, model_ids: Iterable[str]) -> None:
         """Shows models that a method asks for and that are not here, with the ways to get them.
 
-        A line over the canvas leads there again after the window is closed.
+        A line over the canvas leads there again after the window is closed, until they are installed.
         """
-        ids = tuple(model_ids)
+        ids = self._missing = tuple(model_ids)
         self.show().panel.show_missing(ids)
         self._messages.offer(
             _("The method needs a model that is not installed: {names}.").format(
@@ -100,11 +101,21 @@ class Models(QObject):
             self._work.set_engine(self._engine)
         self._work.noted.connect(self._note)
         self._work.failed.connect(self._fail)
+        self._work.changed.connect(self._forget_missing)
         return ModelsWindow(self._work, self._settings, self._parent)
 
     def _title(self, model_id: str) -> str:
         manifest = self._work.library.store.manifests.get(model_id) if self._work is not None else None
         return _(manifest.title) if manifest is not None else model_id
+
+    def _forget_missing(self) -> None:
+        """Takes the line away that tells of missing models once none is missing."""
+        store = self._work.library.store if self._work is not None else None
+        if store is None or not self._missing:
+            return
+        if all(model_id in store.manifests and store.installed(model_id) for model_id in self._missing):
+            self._missing = ()
+            self._messages.drop_error()
 
     def _note(self, text: str) -> None:
         if self.window is None or not self.window.isVisible():

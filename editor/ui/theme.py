@@ -94,6 +94,7 @@ def _sheet() -> str:
     QToolTip {{ color: {text}; background: {line}; border: 1px solid {button}; padding: 4px; }}
     QPushButton {{ background: {button}; border: 1px solid {line}; border-radius: 3px; padding: 4px 12px; }}
     QPushButton:hover {{ background: {hover}; }}
+    QPushButton:focus {{ border-color: {accent}; }}
     QPushButton:pressed, QPushButton:checked {{ background: {line}; border-color: {accent}; }}
     QPushButton:disabled {{ color: #606060; background: {window}; }}
     QPushButton#primary, QPushButton:default {{ background: {accent}; color: #f0f0f0; }}

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from editor.core.i18n import _
 from editor.host.library import STATES, size_text
 from editor.runtime.library import Availability
-from editor.runtime.manifest import ModelManifest
+from editor.runtime.manifest import ROLES, ModelManifest
 from editor.ui import theme
 from editor.ui.dialogs.licence import link_html, opens_links
 from editor.ui.model_work import ModelWork, Work
@@ -43,6 +43,7 @@ class ModelCard(QFrame):
         self.manifest = manifest
         self._work = work
         self._asked = False
+        self._stood = work.library.availability(manifest.id)
         self.state = _label(self, "faint", _("Where the model stands on this machine"))
         self.facts = opens_links(QLabel(self))
         authors = opens_links(QLabel(_authors(manifest), self))
@@ -84,7 +85,9 @@ class ModelCard(QFrame):
     def words(self) -> str:
         """What the card is found by, in small letters."""
         model = self.manifest
-        return " ".join((_(model.title), _(model.summary), model.id, model.licence.name, *model.authors)).casefold()
+        purpose = _(ROLES[model.role]) if model.role else ""
+        words = (_(model.title), _(model.summary), purpose, model.id, model.licence.name, *model.authors)
+        return " ".join(words).casefold()
 
     def set_asked(self, asked: bool) -> None:
         """Whether a method asked for the model; then all ways to get it are told."""
@@ -103,7 +106,10 @@ class ModelCard(QFrame):
         library, model_id = self._work.library, self.manifest.id
         stands = library.availability(model_id)
         installed = stands is Availability.INSTALLED
-        self.state.setText(_(STATES[stands]))
+        if stands is not self._stood:
+            self._stood = stands
+            self.error.clear()
+        self.state.setText(("✓ " if installed else "") + _(STATES[stands]))
         self.facts.setText(self._facts(installed=installed))
         with self._keeping_focus():
             self.licence_button.setVisible(stands is Availability.NEEDS_LICENCE)
@@ -128,7 +134,6 @@ class ModelCard(QFrame):
             self.bar.setRange(0, 0 if work.share is None else 1000)
             self.bar.setValue(round(1000 * (work.share or 0)))
             self.doing.setText(doing(work))
-            self.cancel_button.setEnabled(not work.job.token.cancelled)
 
     def begin(self) -> None:
         """Puts the focus on the first thing that can be done."""
@@ -141,9 +146,15 @@ class ModelCard(QFrame):
     def _keeping_focus(self) -> Iterator[None]:
         """The focus stays on the card when the button that had it goes."""
         focused = QApplication.focusWidget()
-        inside = focused is not None and self.isAncestorOf(focused)
+        if focused is None or not self.isAncestorOf(focused):
+            yield
+            return
+        # Or Qt would hand it on to another card, and the list would scroll there.
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
         yield
-        if inside and focused is not None and not focused.isVisibleTo(self):
+        if focused.isVisibleTo(self):
+            focused.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
             self.begin()
 
     def _facts(self, *, installed: bool) -> str:

@@ -75,9 +75,11 @@ class ModelsPanel(QWidget):
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(self)
         column.addLayout(top)
-        for widget in (self.line, self.bar, self.nothing):
-            column.addWidget(widget)
+        column.addWidget(self.nothing)
         column.addWidget(self._area, 1)
+        # Below the list, which would jump if they came and went above it.
+        column.addWidget(self.line)
+        column.addWidget(self.bar)
         self.headings: dict[str, QLabel] = {}
         self.cards = {
             model_id: self._card(model_id) for model_id in sorted(work.library.store.manifests, key=self._title)
