@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from editor.core.errors import EditorError
-from editor.core.i18n import _
+from editor.core.i18n import N_, _
 from editor.host import speed
 from editor.host.jobs import CancelToken, Job, Jobs, LaneName, Progress
 from editor.runtime.acceptance import LicenceNotAcceptedError
@@ -20,6 +20,13 @@ from editor.ui.bridge import Bridge
 
 T = TypeVar("T")
 Kind = Literal["get", "install", "remove", "measure"]
+
+_LABELS: dict[Kind, str] = {
+    "get": N_("Getting a model"),
+    "install": N_("Installing a model"),
+    "remove": N_("Removing a model"),
+    "measure": N_("Measuring a model"),
+}
 
 UNKNOWN = ""
 """In place of a model's id: work with a file that is not recognised yet."""
@@ -150,7 +157,7 @@ class ModelWork(QObject):
         done: Callable[[T], None] = lambda _result: None,
         failed: Callable[[EditorError], None] = lambda _error: None,
     ) -> None:
-        job: Job[T] = Job(work, f"models {kind} {model_id}".strip())
+        job: Job[T] = Job(work, _(_LABELS[kind]))
         begun = Work(kind, job)
 
         def tell_failed(error: EditorError) -> None:
