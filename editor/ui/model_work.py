@@ -21,7 +21,7 @@ from editor.ui.bridge import Bridge
 T = TypeVar("T")
 Kind = Literal["get", "install", "remove", "measure"]
 
-_LABELS: dict[Kind, str] = {
+_LABELS = {
     "get": N_("Getting a model"),
     "install": N_("Installing a model"),
     "remove": N_("Removing a model"),

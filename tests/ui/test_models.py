@@ -159,6 +159,16 @@ def test_a_failed_download_is_told_on_the_card_and_can_be_tried_again(qtbot: QtB
     assert (card.state.text(), card.error.isHidden()) == ("✓ installed", True)
 
 
+def test_an_error_goes_when_the_model_comes_another_way(qtbot: QtBot, desk: Desk) -> None:
+    desk.network.broken = True
+    card = desk.card("net")
+    card.get_button.click()
+    wait_for(qtbot, desk)
+    drop(desk.panel, desk.files / "net.onnx")
+    wait_for(qtbot, desk, "")
+    assert (card.state.text(), card.error.text()) == ("✓ installed", "")
+
+
 def test_a_licence_is_shown_before_it_is_accepted(desk: Desk) -> None:
     card = desk.card("art")
     card.licence_button.click()

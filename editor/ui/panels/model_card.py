@@ -84,9 +84,9 @@ class ModelCard(QFrame):
     @property
     def words(self) -> str:
         """What the card is found by, in small letters."""
-        model = self.manifest
-        purpose = _(ROLES[model.role]) if model.role else ""
-        words = (_(model.title), _(model.summary), purpose, model.id, model.licence.name, *model.authors)
+        manifest = self.manifest
+        purpose = _(ROLES[manifest.role]) if manifest.role else ""
+        words = (_(manifest.title), _(manifest.summary), purpose, manifest.id, manifest.licence.name, *manifest.authors)
         return " ".join(words).casefold()
 
     def set_asked(self, asked: bool) -> None:

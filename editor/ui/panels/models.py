@@ -128,7 +128,8 @@ class ModelsPanel(QWidget):
             self.install(paths)
 
     def _title(self, model_id: str) -> str:
-        return _(self._work.library.store.manifest(model_id).title).casefold()
+        manifest = self._work.library.store.manifest(model_id)
+        return _(manifest.title).casefold()
 
     def _card(self, model_id: str) -> ModelCard:
         card = ModelCard(self._work.library.store.manifest(model_id), self._work, self._inner)
@@ -164,7 +165,7 @@ class ModelsPanel(QWidget):
         for model_id, card in self.cards.items():
             if model_id not in self._asked:
                 groups[card.manifest.role].append(card)
-        titles = {_ASKED: _("Needed by the method"), "": _("Other"), **{role: _(text) for role, text in ROLES.items()}}
+        titles = {_ASKED: _("Needed by the method"), "": _("Other"), **{role: _(ROLES[role]) for role in ROLES}}
         for role, cards in groups.items():
             if role not in self.headings:
                 self.headings[role] = QLabel(titles[role], self._inner)
