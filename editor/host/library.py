@@ -21,7 +21,7 @@ _SHIPPED = Path(__file__).parents[2] / "models"
 
 def store(places: Places) -> ModelStore:
     """All models that this machine knows of."""
-    return ModelStore([_SHIPPED, places.models])
+    return ModelStore([_SHIPPED, places.models], places.cache / "models")
 
 
 def library(places: Places) -> ModelLibrary:

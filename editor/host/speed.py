@@ -100,7 +100,7 @@ def measure(
     cancel: Callable[[], bool],
     clock: Callable[[], float] = time.perf_counter,
 ) -> Speed:
-    """Runs an installed model on noise of a modest size, once to warm up and then for about a second.
+    """Runs an installed model on a sample of a modest size, once to warm up and then for about a second.
 
     Of a model that always sees the whole photo at one size, what counts is the number of runs.
 

@@ -115,6 +115,7 @@ class ModelLibrary:
                     )
             for file, partial in zip(manifest.files, partials, strict=True):
                 partial.replace(self._folder / file.name)
+        self._prove(manifest)
         return manifest
 
     def install(self, path: Path) -> ModelManifest:
@@ -137,6 +138,8 @@ class ModelLibrary:
                         self._folder.mkdir(parents=True, exist_ok=True)
                         _write(self._partial(file), path.read_bytes())
                         self._partial(file).replace(self._folder / file.name)
+                    if self.store.installed(manifest.id):
+                        self._prove(manifest)
                     return manifest
         raise ModelError(
             _("{name} is not the file of a known model; `kintsugi models list` shows them.").format(name=path.name)
@@ -167,6 +170,16 @@ class ModelLibrary:
     def _check_accepted(self, manifest: ModelManifest) -> None:
         if not self._acceptances.covers(manifest):
             raise LicenceNotAcceptedError(manifest)
+
+    def _prove(self, manifest: ModelManifest) -> None:
+        """Converts a model that has to be, now and not at its first use; if that fails, it is not installed."""
+        if manifest.convert:
+            try:
+                self.store.locate(manifest.id)
+            except ModelError:
+                for file in manifest.files:
+                    (self._folder / file.name).unlink(missing_ok=True)
+                raise
 
     def _partial(self, file: ModelFile) -> Path:
         """Where a file is written until it is whole."""

@@ -128,11 +128,13 @@ def test_a_download_can_be_cancelled(qtbot: QtBot, desk: Desk) -> None:
 
 
 def test_a_download_tells_how_much_is_there(qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    go = threading.Event()
+    go, go_on = threading.Event(), threading.Event()
 
     def download(_url: str, path: Path, _size_bytes: int, progress: Callable[[float], None]) -> None:
         progress(0.43)
         go.wait(20)
+        progress(1.0)
+        go_on.wait(20)
         path.write_bytes((desk.files / "art.onnx").read_bytes())
 
     monkeypatch.setattr("editor.runtime.library.download", download)
@@ -142,6 +144,8 @@ def test_a_download_tells_how_much_is_there(qtbot: QtBot, desk: Desk, monkeypatc
     qtbot.waitUntil(lambda: card.doing.text() == "Fetching… 43 %")
     assert card.bar.value() / card.bar.maximum() == pytest.approx(0.43)
     go.set()
+    qtbot.waitUntil(lambda: card.doing.text() == "Installing…")
+    go_on.set()
     wait_for(qtbot, desk, "art")
     assert card.state.text() == "✓ installed"
 

@@ -131,7 +131,8 @@ class ModelCard(QFrame):
             self._actions.setVisible(work is None)
             self._progress.setVisible(work is not None)
         if work is not None:
-            self.bar.setRange(0, 0 if work.share is None else 1000)
+            # After the last byte come checks and a conversion, of which nobody knows how long they take.
+            self.bar.setRange(0, 0 if work.share in (None, 1) else 1000)
             self.bar.setValue(round(1000 * (work.share or 0)))
             self.doing.setText(doing(work))
 
@@ -242,6 +243,8 @@ def doing(work: Work) -> str:
         return _("Stopping…")
     if not work.began:
         return _("Waiting for its turn…")
+    if work.share == 1:
+        return _("Installing…")
     if work.share is not None:
         return _("Fetching… {percent} %").format(percent=int(100 * work.share))
     return {
