@@ -13,6 +13,7 @@ from editor.core.metadata import Metadata
 from editor.host import documents
 from editor.host.apply import accept, changed_outside
 from editor.host.jobs import CancelToken
+from editor.host.made import Patch
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.io.options import ExportOptions
@@ -28,6 +29,7 @@ def run(registry: Registry, out_dir: Path) -> int:
     state = session.state
     plugin = registry.get(_METHOD)
     patch = Runner(registry).run(state, Request(plugin, plugin.params()), CancelToken(), lambda _part, _text: None)
+    assert isinstance(patch, Patch), "it fills holes"
     accept(session, patch, state)
     whole = state.size.rect
     before, after = state.read(whole), session.state.read(whole)

@@ -97,10 +97,9 @@ class MaskMenu:
 
     def _write(self, state: DocumentState, name: MaskName, path: Path) -> None:
         def work() -> None:
-            from editor.io.picture import Picture
-            from editor.io.write import write_picture
+            from editor.host.documents import export_mask
 
-            write_picture(path, Picture(state.masked(name).read(state.size.rect)))
+            export_mask(state.masked(name), path)
 
         done = _("Saved the mask as {name}.").format(name=path.name)
         self._files.write_in_background(

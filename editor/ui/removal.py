@@ -22,7 +22,7 @@ from editor.ui.thumbnails import focus, thumbnail
 
 if TYPE_CHECKING:
     from editor.host.apply import Choosing
-    from editor.host.patch import Patch
+    from editor.host.made import Patch
     from editor.host.runner import Request, Runner
 
 

@@ -18,7 +18,7 @@ from editor.ui.panels.status import StatusLine
 from editor.ui.removal import Candidate, Removal
 
 if TYPE_CHECKING:
-    from editor.host.patch import Patch
+    from editor.host.made import Patch
     from editor.host.registry import Registry
     from editor.host.runner import Runner
     from editor.runtime.infer import InferenceEngine
