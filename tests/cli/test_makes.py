@@ -138,16 +138,16 @@ def test_a_picture_is_written_with_what_the_photo_says_of_itself(kintsugi: Run, 
 def test_help_lists_the_models_for_the_use(kintsugi: Run) -> None:
     know_model(Places.default().models, "first")
     know_model(Places.default().models, "second", installed=False)
-    know_model(Places.default().models, "other", role="subject")
+    know_model(Places.default().models, "unfit", role="subject")
     text = " ".join(kintsugi("run", "modelled", "--help").stdout.split())
     assert "first|second" in text.replace(" ", "")
-    assert "other" not in text
+    assert "unfit" not in text
 
 
 def test_an_unknown_model_is_wrong_usage_that_names_the_known(kintsugi: Run, photo: Path, tmp_path: Path) -> None:
     know_model(Places.default().models, "first")
-    know_model(Places.default().models, "other", role="subject")
-    for name in ("nonsense", "other"):
+    know_model(Places.default().models, "unfit", role="subject")
+    for name in ("nonsense", "unfit"):
         result = kintsugi("run", "modelled", photo, "--model", name, "-o", tmp_path / "out.png")
         assert result.exit_code == 2
         assert name in result.stderr
