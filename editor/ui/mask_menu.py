@@ -89,8 +89,7 @@ class MaskMenu:
         session = self._files.session
         if session is None:
             return
-        stem = session.path.stem if session.path is not None else _("picture")
-        suggestion = self._files.export_folder() / f"{stem}-{_('mask')}.png"
+        suggestion = self._files.export_folder() / f"{self._files.stem}-{_('mask')}.png"
         path = ask.file_to_save(self._window, _("Save mask"), suggestion, "PNG")
         if path is not None:
             self._write(session.state, self._painted(), path)

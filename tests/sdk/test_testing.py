@@ -65,7 +65,7 @@ def stuck(inputs: Inputs, params: Level, ctx: Context) -> MaskResult:
 WRONG: dict[str, Plugin] = {
     "returned MaskResult": picture_maker(bright),
     "never looks": mask_maker(deaf),
-    "level = 0.0 changes nothing": mask_maker(stuck),
+    "level = 1.0 changes nothing": mask_maker(stuck),
     "returned 19 rows, not 20": picture_maker(one_strip(lambda image: image[1:])),
     "strips that are not 30 wide": picture_maker(one_strip(lambda image: image[:, 1:])),
     "outside 0..1": picture_maker(one_strip(lambda image: image + 1)),
