@@ -16,7 +16,7 @@ class Params:
     threshold: Annotated[
         int,
         Range(1, 99, unit="%"),
-        Doc("Certainty", "How sure the network must be. Less selects more of what belongs to the subject, perhaps."),
+        Doc("Certainty", "How sure the network must be. Lower it where parts of the subject are missing."),
     ] = 50
     softness: Annotated[
         int,
