@@ -65,7 +65,6 @@ def picture(
     top = 0
     limited = bool(inputs.image.max() <= 1)
     for strip in _strips(plugin, result):
-        context.check()
         _check_strip(plugin, strip, result.width, limited=limited)
         if writer is None:
             channels = (1 if like.channels < 3 else 3) + (strip.alpha is not None)

@@ -171,6 +171,19 @@ def test_a_useless_result_is_refused(what: str) -> None:
         run(BAD[what], document())
 
 
+def test_strips_without_an_end_are_not_read_on() -> None:
+    asked: list[int] = []
+
+    def strips() -> Iterator[Strip]:
+        for number in range(100):
+            asked.append(number)
+            yield Strip(rows(3))
+
+    with pytest.raises(PluginError, match="right size"):
+        run(picture_maker(lambda _inputs, _params, _ctx: PictureResult(4, 6, strips())), document())
+    assert asked == [0, 1]
+
+
 def test_an_exception_in_a_strip_is_a_plain_error_with_its_cause() -> None:
     def strips() -> Iterator[Strip]:
         yield Strip(rows(2))

@@ -76,7 +76,7 @@ def test_it_keeps_the_rules_for_plugins() -> None:
 
 
 def test_a_subject_small_in_the_frame_is_found_to_the_pixel() -> None:
-    subject = disc(1200, 1600, 700, 300, 60)
+    subject = disc(1200, 1600, 700, 300, 12)
     assert overlap(select(scene(1200, 1600, subject)), subject) > 0.97
 
 
@@ -109,8 +109,9 @@ def test_a_panorama_is_not_squeezed_until_nothing_is_recognised(height: int, wid
 def test_what_is_transparent_is_not_selected_whatever_colour_it_hides() -> None:
     subject = disc(200, 200, 100, 60, 40)
     hidden = disc(200, 200, 100, 150, 40)
-    mask = select(scene(200, 200, subject | hidden), (~hidden).astype(np.float32))
-    assert overlap(mask, subject) > 0.95
+    hidden[100, :] = True
+    mask = select(scene(200, 200, subject | hidden), (~hidden).astype(np.float32), detail=0)
+    assert overlap(mask, subject) > 0.9
     assert mask[hidden].max() == 0
 
 
