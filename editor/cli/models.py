@@ -15,6 +15,30 @@ from editor.host.places import Places
 from editor.runtime.library import Availability, ModelLibrary
 
 
+class ModelOfRole(click.ParamType[str]):
+    """The id of any model for a use; the library is looked into only when help or a value asks for it."""
+
+    name = "model"
+
+    def __init__(self, role: str) -> None:
+        self._role = role
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002 - click's own
+        return f"[{'|'.join(self._ids())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        known = self._ids()
+        if value not in known:
+            text = _("there is no model {id!r} for this; there are {known}.")
+            self.fail(text.format(id=value, known=", ".join(known) or _("none")), param, ctx)
+        return str(value)
+
+    def _ids(self) -> list[str]:
+        from editor.host.library import library, of_role
+
+        return [model.id for model in of_role(library(Places.default()), self._role)]
+
+
 def build() -> click.Group:
     """The group of commands."""
     group = click.Group("models", help=_("Show, get, install, check and remove the models of the learned methods."))

@@ -121,7 +121,7 @@ def _repair() -> tuple[ActionSpec, ...]:
         ActionSpec(
             "repair.run",
             _("Remove"),
-            _("Fill what is masked; with a result on show, accept it"),
+            _("Run the method; with a result on show, accept it"),
             ("Enter", "Return"),
             "document",
         ),

@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, places: Places, settings: Settings, jobs: Jobs, bridge: Bridge) -> None:
         super().__init__()
+        self._places = places
         self._jobs = jobs
         self._bridge = bridge
         self._session: Session | None = None
@@ -106,7 +107,9 @@ class MainWindow(QMainWindow):
 
     def set_registry(self, registry: Registry) -> None:
         """Offers the methods; until then there are none."""
-        self.repair.set_registry(registry)
+        from editor.host.library import library
+
+        self.repair.set_registry(registry, library(self._places))
         chosen = self.method.plugin.id if self.method.plugin is not None else ""
         self.menus.list_methods(registry, chosen, self.method.choose)
 
@@ -258,6 +261,7 @@ class MainWindow(QMainWindow):
         self.layers.previewed.connect(self.showing.preview)
         self.history.chosen.connect(self._go_to)
         self.repair.changed.connect(self._update)
+        self.repair.removal.opened.connect(self.files.show_new)
         self.repair.changed.connect(self.showing.refresh)
         self.repair.removal.ran.connect(self.models.make_way)
         self.outside.counted.connect(self.status.show_outside)
@@ -312,7 +316,7 @@ class MainWindow(QMainWindow):
             self.commands[name].setEnabled(step is not None)
             bare = self.commands.specs[name].text
             self.commands[name].setText(text.format(step=step.label) if step is not None else bare)
-        run = _("Accept") if self.repair.choosing else self.commands.specs["repair.run"].text
+        run = self.repair.next_text
         key = self.commands.shown_key("repair.run")
         self.commands["repair.run"].setText(run)
         self.remove_button.setText(f"{run}  {key}" if key else run)
@@ -342,6 +346,7 @@ class MainWindow(QMainWindow):
         self.menus.mark_method(plugin.id)
         for name in ("include", "exclude"):
             self.commands[f"mask.paint_{name}"].setVisible(plugin.needs.source)
+        self._update()
 
     def _go_to(self, step_id: int) -> None:
         if self._session is not None and step_id != self._session.history.current.id:

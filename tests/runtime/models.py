@@ -121,6 +121,20 @@ def glutton(path: Path) -> Path:
     return save(path, nodes, [value("x", [1]), value("count", [1], TensorProto.INT64)], [value("sum", [])])
 
 
+def subject_net(path: Path, side_px: int = 64) -> Path:
+    """Sure of what is red: the first channel minus the others, as it comes in, squashed; RGB to a mask, one size."""
+    constants = [
+        numpy_helper.from_array(np.array([8, -8, -8], np.float32).reshape(1, 3, 1, 1), "weights"),
+        numpy_helper.from_array(np.array([-6], np.float32), "bias"),
+    ]
+    nodes = [
+        helper.make_node("Conv", ["image", "weights", "bias"], ["red"]),
+        helper.make_node("Sigmoid", ["red"], ["result"]),
+    ]
+    inputs, outputs = value("image", (1, 3, side_px, side_px)), value("result", (1, 1, side_px, side_px))
+    return save(path, nodes, [inputs], [outputs], constants)
+
+
 PICTURE = {"layout": "NCHW", "dtype": "float32", "range": [0, 1], "colour": "RGB"}
 
 
