@@ -264,6 +264,8 @@ class MainWindow(QMainWindow):
         self.repair.removal.opened.connect(self.files.show_new)
         self.repair.changed.connect(self.showing.refresh)
         self.repair.removal.ran.connect(self.models.make_way)
+        self.repair.models_wanted.connect(self.models.show_missing)
+        self.models.changed.connect(self.method.refresh_models)
         self.outside.counted.connect(self.status.show_outside)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.cursor_moved.connect(self.status.show_pointer)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 
@@ -28,7 +28,12 @@ MODEL_SUFFIXES = (".onnx", ".param", ".bin", ".xml", ".pth")
 
 
 class Models(QObject):
-    """Opens the models window, tells it what is asked for, and shows its news over the canvas while it is closed."""
+    """Opens the models window, tells it what is asked for, and shows its news over the canvas while it is closed.
+
+    changed(): models were installed or removed.
+    """
+
+    changed = Signal()
 
     def __init__(
         self, window: QWidget, places: Places, settings: Settings, jobs: Jobs, bridge: Bridge, messages: MessageBar
@@ -102,6 +107,7 @@ class Models(QObject):
         self._work.noted.connect(self._note)
         self._work.failed.connect(self._fail)
         self._work.changed.connect(self._forget_missing)
+        self._work.changed.connect(self.changed)
         return ModelsWindow(self._work, self._settings, self._parent)
 
     def _title(self, model_id: str) -> str:

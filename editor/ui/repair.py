@@ -156,7 +156,7 @@ class Repair(QObject):
         self._strip.setVisible(self.choosing or (self.removal.running and not self.removal.direct))
 
     def _has_models(self, ids: Sequence[str]) -> bool:
-        """Whether all are installed; if not, the user is told how to get the first that is missing."""
+        """Whether all are installed; if not, those that are missing are asked for."""
         from editor.host.library import missing
 
         assert self._models is not None, "methods come with the models that they may run"
@@ -166,7 +166,6 @@ class Repair(QObject):
             self._messages.error(error)
             return False
         if wanted:
-            self._messages.note(wanted[0].advice)
             self.models_wanted.emit([model.id for model in wanted])
         return not wanted
 

@@ -140,6 +140,8 @@ class MethodPanel(QScrollArea):
 
     def refresh_models(self) -> None:
         """Shows how the models stand after one was installed or removed."""
+        if self._models is not None:
+            self._models.store.refresh()
         self.form.refresh_models()
 
     def next_seeds(self) -> None:
