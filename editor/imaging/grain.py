@@ -21,7 +21,7 @@ F64 = NDArray[np.float64]
 
 BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
-_LAGS = 4
+_LAGS = 6
 _LEVELS = 17
 _SMOOTH = 0.12
 _FAINTEST = 0.05 / 255
@@ -93,10 +93,10 @@ def _correlation(light: F64) -> F64:
     """Autocorrelation at lags of 0 to _LAGS - 1 pixels, the mean of both directions."""
     ways = [way for way in (light, light.T) if len(way) >= _LAGS]
     if not ways:
-        return np.eye(_LAGS, dtype=np.float64)[0]
+        return np.array([1.0] + [0.0] * (_LAGS - 1))
     products = [[np.mean(way[: len(way) - lag] * way[lag:]) for lag in range(_LAGS)] for way in ways]
-    mean: F64 = np.mean(products, axis=0)
-    return mean / mean[0]
+    mean = np.mean(np.array(products, np.float64), axis=0)
+    return np.asarray(mean / mean[0], np.float64)
 
 
 def _kernel(correlation: F64) -> F32:
@@ -104,7 +104,7 @@ def _kernel(correlation: F64) -> F32:
     lag = np.arange(_LAGS)
     # Blackman and Tukey's estimate of the spectrum: the lags fade out, so that it hardly gets negative.
     faded = correlation * (0.5 + 0.5 * np.cos(np.pi * lag / _LAGS))
-    power = np.fft.rfft(np.concatenate([faded, np.zeros(8 * _LAGS - 2 * _LAGS + 1), faded[:0:-1]])).real
+    power = np.fft.rfft(np.concatenate([faded, np.zeros(6 * _LAGS + 1), faded[:0:-1]])).real
     half = np.fft.irfft(np.sqrt(np.maximum(power, 0)), 8 * _LAGS)[:_LAGS]
     kernel = np.concatenate([half[:0:-1], half])
     return np.asarray(kernel / np.sqrt(np.sum(kernel**2)), np.float32)

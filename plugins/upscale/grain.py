@@ -19,9 +19,9 @@ Patch = tuple[slice, slice]
 _COARSE_PX = 4
 _CELLS = 12
 _BINS = 4
-# So many pixels for one patch of each brightness: the measuring takes a few per cent of the time of the whole.
-_PX_PER_PATCH = 1 << 20
-_MOST_PATCHES = 8
+# With their margin, the patches are 2.5 % of the picture or less.
+_PX_PER_PATCH = 1 << 18
+_MOST_PATCHES = 32
 _CLIPPED = 0.03
 _OPAQUE = 1 - 1e-5
 
@@ -52,16 +52,16 @@ def flattest(image: Image, alpha: Mask | None) -> list[Patch]:
     usable = (mean > _CLIPPED) & (mean < 1 - _CLIPPED)
     if alpha is not None:
         usable &= _blocks(_coarse(alpha), rows, columns).min(axis=(1, 3)) > _OPAQUE
-    count = min(_MOST_PATCHES, 1 + image.shape[0] * image.shape[1] // _PX_PER_PATCH)
-    chosen = []
-    for number in range(_BINS):
-        y, x = np.nonzero(usable & (np.floor(mean * _BINS) == number))
-        best = np.argsort(structure[y, x], kind="stable")[:count]
-        chosen += [
-            (_span(row, rows, image.shape[0]), _span(column, columns, image.shape[1]))
-            for row, column in zip(y[best], x[best], strict=True)
-        ]
-    return chosen
+    y, x = np.nonzero(usable)
+    # By turns the flattest of each brightness, then the second flattest, and so on.
+    by_brightness = np.floor(mean[y, x] * _BINS)
+    order = np.lexsort((structure[y, x], by_brightness))
+    turn = np.concatenate([np.arange(np.count_nonzero(by_brightness == number)) for number in range(_BINS)])
+    order = order[np.lexsort((structure[y, x][order], turn))]
+    count = max(1, min(_MOST_PATCHES, image.shape[0] * image.shape[1] // _PX_PER_PATCH))
+    return [
+        (_span(y[place], rows, image.shape[0]), _span(x[place], columns, image.shape[1])) for place in order[:count]
+    ]
 
 
 def _coarse(plane: F32) -> F32:

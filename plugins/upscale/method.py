@@ -106,6 +106,7 @@ class _Picture:
         self._base_top, end = self._geometry.smooth[0].reach(made, ready)
         pieces = cut(self._base_top, end, self._known.shape[1])
         self._base = np.concatenate(ctx.map(lambda rows: self._corrected(rows, ctx), pieces))
+        ctx.progress(1.0)
         return ready
 
     def _corrected(self, rows: Rows, ctx: Context) -> Image:

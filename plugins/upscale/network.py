@@ -18,6 +18,7 @@ _FILL_SIGMA = 6.0
 _GRID_PX = 8
 _LEAST_ROWS = 32
 _PIECE_PX = 1 << 20
+_PATCH_MARGIN_PX = 16
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,14 +87,13 @@ class Network:
         shown = (len(before) + (bottom - top) * self.scale, self.source.image.shape[1] * self.scale, 3)
         result = np.empty(shown, np.float32)
         result[: len(before)] = before
-        self._convert(tensor, (top - first) * self.scale, result[len(before) :])
+        self._convert(tensor, (top - first) * self.scale, result[len(before) :], ctx)
         return result
 
     def patch(self, rows: slice, columns: slice, ctx: Context) -> Image:
-        """The result for a part of the picture."""
-        margin = self.facts.overlap_px or 0
-        top, left = max(0, rows.start - margin), max(0, columns.start - margin)
-        part = self.source.image[top : rows.stop + margin, left : columns.stop + margin]
+        """The result for a part of the picture, near its border less exact."""
+        top, left = max(0, rows.start - _PATCH_MARGIN_PX), max(0, columns.start - _PATCH_MARGIN_PX)
+        part = self.source.image[top : rows.stop + _PATCH_MARGIN_PX, left : columns.stop + _PATCH_MARGIN_PX]
         picture = self.facts.outputs[0].to_picture(self._infer(part, ctx))
         y, x = (rows.start - top) * self.scale, (columns.start - left) * self.scale
         high, wide = (rows.stop - rows.start) * self.scale, (columns.stop - columns.start) * self.scale
@@ -103,11 +103,12 @@ class Network:
         tensor = self.facts.inputs[0].from_picture(picture)
         return ctx.infer(self.facts.id, {self.facts.inputs[0].name: tensor})[self.facts.outputs[0].name]
 
-    def _convert(self, tensor: NDArray[Any], start: int, out: Image) -> None:
+    def _convert(self, tensor: NDArray[Any], start: int, out: Image, ctx: Context) -> None:
         """Writes the tensor's rows from `start` on to `out`; a few at a time, as this makes several copies of them."""
         spec = self.facts.outputs[0]
         step = max(1, _PIECE_PX // out.shape[1])
         for top in range(0, len(out), step):
+            ctx.check()
             part = out[top : top + step]
             rows = (slice(None),) * spec.axes[0] + (slice(start + top, start + top + len(part)),)
             part[...] = spec.to_picture(tensor[rows])
