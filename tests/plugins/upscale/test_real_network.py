@@ -10,8 +10,8 @@ from onnx import helper
 
 from editor.sdk.testing import FakeContext
 from plugins.upscale import method, network
-from tests.imaging.pictures import textured
-from tests.plugins.upscale.stand_ins import F32, start, whole
+from tests.imaging.pictures import F32, textured
+from tests.plugins.upscale.stand_ins import start, whole
 from tests.runtime import models
 from tests.runtime.test_infer import Bench
 

@@ -59,7 +59,7 @@ def test_any_size_becomes_the_rounded_multiple(size: tuple[int, int], scale: flo
 @pytest.mark.parametrize("scale", [1.0, 1.37, 2.0, 3.3, 4.0, 6.1])
 def test_a_symmetric_picture_stays_symmetric(factor: int, scale: float) -> None:
     image = textured(40, 50)
-    image = (image + image[::-1] + image[:, ::-1] + image[::-1, ::-1]) / 4
+    image = np.asarray((image + image[::-1] + image[:, ::-1] + image[::-1, ::-1]) / 4, np.float32)
     result = enlarged(nearest(factor), factor, image, scale=scale, grain=0)
     np.testing.assert_allclose(result, result[::-1, ::-1], atol=1e-5)
     np.testing.assert_allclose(result, result[:, ::-1], atol=1e-5)
