@@ -40,11 +40,9 @@ class Geometry:
         if (height, width) != (high * factor, wide * factor):
             fit = _fitted(high * factor, height), _fitted(wide * factor, width)
         blur = gaussian(high, SIGMA), gaussian(wide, SIGMA)
+        # What `fit` looks at lies within this, for it looks at most 3 of the source's pixels far.
         first = blur[0].index[smooth[0].index[:, 0], 0]
         last = blur[0].index[smooth[0].index[:, -1], -1]
-        if fit is not None:
-            first = np.minimum(first, fit[0].index[:, 0] // factor)
-            last = np.maximum(last, fit[0].index[:, -1] // factor)
         return cls(height, width, factor, smooth, fit, blur, first, last)
 
     def ready(self, bottom: int) -> int:

@@ -10,6 +10,7 @@ from editor.imaging.grain import BRIGHTNESS
 from editor.imaging.resample import gaussian
 from editor.sdk.errors import Cancelled
 from plugins.upscale import PLUGIN, Params, method, network
+from plugins.upscale.grain import flattest
 from plugins.upscale.network import Network, Source
 from tests.imaging.pictures import F32, blurred, in_16_bit, textured
 from tests.plugins.upscale.stand_ins import (
@@ -250,6 +251,26 @@ def test_a_clean_picture_gets_no_grain() -> None:
     image = blurred(textured(120, 120), 6)
     with_grain, without = (enlarged(linear(2), 2, image, grain=grain) for grain in (100, 0))
     assert np.abs(with_grain - without).max() < LEVEL
+
+
+def test_colours_that_the_network_shifts_are_no_grain() -> None:
+    image = blurred(textured(120, 120), 6)
+    with_grain, without = (enlarged(_tinting, 2, image, grain=grain) for grain in (100, 0))
+    assert np.abs(with_grain - without).max() < LEVEL
+
+
+def test_grain_is_measured_where_the_photo_is_flat_and_seen() -> None:
+    random = np.random.default_rng(0)
+    blocks = random.uniform(0.1, 0.9, (40, 40, 1)).repeat(12, axis=0).repeat(12, axis=1)
+    image = np.asarray(np.broadcast_to(blocks, (480, 480, 3)), np.float32).copy()
+    image[96:192, 96:192] = 0.5 + random.normal(0, 0.02, (96, 96, 3))
+    image[240:288, 240:288] = 1
+    image[288:336, 0:48] = 0.4
+    alpha = np.ones((480, 480), np.float32)
+    alpha[300:310, 10:20] = 0
+    first, _last = flattest(np.tile(image, (2, 2, 1)), np.tile(alpha, (2, 2)))[:2]
+    for place in first:
+        assert 96 <= place.start % 480 < place.stop % 480 <= 192
 
 
 # --- manners ----------------------------------------------------------------------------------------------------------
