@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from editor.imaging.resample import Taps, cubic, gaussian, lanczos
 
-SIGMA = 2.0
+SIGMA = 3.0
 """Of the Gaussian, in source pixels, that tells low frequencies from high ones."""
 
 
