@@ -33,7 +33,8 @@ _START_ROUNDS = 16
 _COARSE_PX = 2
 _MIN_SOURCES = 24
 _SEAM_PASSES = 5
-_TEXTURE_GAIN = np.float32(45)
+_COLOUR, _TEXTURE = slice(0, 3), slice(3, 4)
+_TEXTURE_GAIN = np.float32(90)
 
 
 def _nothing(band: Band) -> None:
@@ -124,7 +125,7 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
         coarsest = depth == len(levels) - 1
         if not coarsest:
             field = _refine(field, level, search)
-        _solve(level, field, depth, _START_ROUNDS if coarsest else 2 + 2 * min(depth, 4), search)
+        _solve(level, field, depth, coarsest, search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
     return _settle(levels[0], field, search)
@@ -284,15 +285,13 @@ def _similarity(field: _Field, keenness: float) -> F32:
 def _start(level: _Level, search: Search) -> _Field:
     """A first picture in the hole of the coarsest level, rough but of the right colours, and random matches."""
     pixels = level.pixels.reshape(*level.hole.shape, 4)
-    if search.smooth_start:
-        unknown = level.hole.astype(np.uint8)
-        for channels in (slice(0, 3), slice(3, 4)):
-            known = np.ascontiguousarray(pixels[..., channels])
-            smooth = cv2.inpaint(known, unknown, 3, cv2.INPAINT_NS).reshape(known.shape)
-            pixels[level.hole, channels] = smooth[level.hole]
-    else:
+    if not search.smooth_start:
         draws = np.random.default_rng(search.seed)
         pixels[level.hole] = draws.choice(pixels[level.source], int(np.count_nonzero(level.hole)))
+    for channels in (_COLOUR, _TEXTURE) if search.smooth_start else (_TEXTURE,):
+        known = np.ascontiguousarray(pixels[..., channels])
+        smooth = cv2.inpaint(known, level.hole.astype(np.uint8), 3, cv2.INPAINT_NS).reshape(known.shape)
+        pixels[level.hole, channels] = smooth[level.hole]
     field = _field(level, level.hole)
     _scatter(level, field, field.active > 0, search.seed)
     return field
@@ -324,8 +323,15 @@ def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     return field
 
 
-def _solve(level: _Level, field: _Field, depth: int, rounds: int, search: Search) -> None:
-    """Expectation-maximisation: search for all patches, then vote for all pixels, a few times."""
+def _solve(level: _Level, field: _Field, depth: int, coarsest: bool, search: Search) -> None:
+    """Expectation-maximisation: search for all patches, then vote for all pixels, a few times.
+
+    At the coarsest level the hole's texture stays what its surroundings promise, and only colours are voted for: the
+    mean of many textures is a colour that smooth places have, too, and with their texture they would win for good.
+    """
+    rounds = _START_ROUNDS if coarsest else 2 + 2 * min(depth, 4)
+    texture = level.pixels.reshape(*level.hole.shape, 4)[..., _TEXTURE]
+    promised = texture[level.hole]
     size = int(np.count_nonzero(field.active))
     if depth == 0 and size >= _LONG_SEARCH_PX:
         rounds = 1
@@ -337,6 +343,8 @@ def _solve(level: _Level, field: _Field, depth: int, rounds: int, search: Search
             _pass(level, field, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
         keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
+        if coarsest:
+            texture[level.hole] = promised
 
 
 def _label(level: _Level, field: _Field, weight: F32, search: Search) -> tuple[I32, I32]:

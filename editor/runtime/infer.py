@@ -193,7 +193,7 @@ class InferenceEngine:
 
     def _plan(self, task: _Task, provider: Provider, height: int, width: int) -> tiling.Plan:
         manifest = task.manifest
-        if manifest.overlap_px is None:
+        if manifest.overlap_px is None or manifest.memory_mb_per_mp is None:
             return tiling.whole(height, width, manifest.size)
         with self._lock:
             side_px = self._sides.get(self._key(task, provider))

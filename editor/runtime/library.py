@@ -13,14 +13,16 @@ from pathlib import Path
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 from editor.runtime import packages
+from editor.runtime.acceptance import Acceptances, LicenceNotAcceptedError
 from editor.runtime.download import Progress, download
 from editor.runtime.manifest import ModelFile, ModelManifest
 from editor.runtime.store import ModelStore
 
 
 class Availability(Enum):
-    """Where a model stands on this machine."""
+    """Where a model stands on this machine; the first that holds."""
 
+    NEEDS_LICENCE = "needs licence"
     INSTALLED = "installed"
     GETTABLE = "gettable"
     NEEDS_FILE = "needs file"
@@ -40,13 +42,38 @@ class ModelLibrary:
         self.store = store
         self._folder = folder
         self._fetch = fetch
+        self._acceptances = Acceptances(folder / "accepted.json")
 
     def availability(self, model_id: str) -> Availability:
         """Raises ModelError if no such model is known."""
+        if not self.accepted(model_id):
+            return Availability.NEEDS_LICENCE
         if self.store.installed(model_id):
             return Availability.INSTALLED
+        return Availability.GETTABLE if self.gettable(model_id) else Availability.NEEDS_FILE
+
+    def gettable(self, model_id: str) -> bool:
+        """Whether it can be fetched over the network. Raises ModelError if no such model is known."""
         manifest = self.store.manifest(model_id)
-        return Availability.GETTABLE if manifest.package is not None or manifest.url else Availability.NEEDS_FILE
+        return manifest.package is not None or bool(manifest.url)
+
+    def removable(self, model_id: str) -> bool:
+        """Whether a file of it is in the user's folder. Raises ModelError if no such model is known."""
+        return any((self._folder / file.name).exists() for file in self.store.manifest(model_id).files)
+
+    def accepted(self, model_id: str) -> bool:
+        """Whether its licence needs no consent or has it. Raises ModelError if no such model is known."""
+        return self._acceptances.covers(self.store.manifest(model_id))
+
+    def accept(self, model_id: str) -> ModelManifest:
+        """Remembers that the user accepts its licence; under another name it must be accepted anew.
+
+        Raises:
+            ModelError: there is no such model, or that can't be written.
+        """
+        manifest = self.store.manifest(model_id)
+        self._acceptances.add(manifest)
+        return manifest
 
     def get(self, model_id: str, progress: Progress = _ignore) -> ModelManifest:
         """Fetches the model's file and installs it. Uses the network.
@@ -55,9 +82,11 @@ class ModelLibrary:
         What was downloaded stays for the next try.
 
         Raises:
-            ModelError: there is no such model, it can't be had, or what came is not what it should be.
+            ModelError: there is no such model, it can't be had, its licence is not accepted, or what came is not
+                what it should be.
         """
         manifest = self.store.manifest(model_id)
+        self._check_accepted(manifest)
         if manifest.package is None and not manifest.url:
             raise ModelError(
                 _("The model {model!r} can't be fetched; install its file {name}.").format(
@@ -86,13 +115,14 @@ class ModelLibrary:
                     )
             for file, partial in zip(manifest.files, partials, strict=True):
                 partial.replace(self._folder / file.name)
+        self._prove(manifest)
         return manifest
 
     def install(self, path: Path) -> ModelManifest:
         """Installs a file of the user's, recognised by its SHA-256 whatever it is called.
 
         Raises:
-            ModelError: it can't be read, or no known model has this file.
+            ModelError: it can't be read, no known model has this file, or the model's licence is not accepted.
         """
         try:
             digest = _sha256(path)
@@ -103,10 +133,13 @@ class ModelLibrary:
         for manifest in self.store.manifests.values():
             for file in manifest.files:
                 if file.sha256 == digest:
+                    self._check_accepted(manifest)
                     with self._writing(manifest):
                         self._folder.mkdir(parents=True, exist_ok=True)
                         _write(self._partial(file), path.read_bytes())
                         self._partial(file).replace(self._folder / file.name)
+                    if self.store.installed(manifest.id):
+                        self._prove(manifest)
                     return manifest
         raise ModelError(
             _("{name} is not the file of a known model; `kintsugi models list` shows them.").format(name=path.name)
@@ -133,6 +166,20 @@ class ModelLibrary:
                 raise ModelError(
                     _("{path} can't be deleted: {reason}.").format(path=path, reason=error.strerror or error)
                 ) from error
+
+    def _check_accepted(self, manifest: ModelManifest) -> None:
+        if not self._acceptances.covers(manifest):
+            raise LicenceNotAcceptedError(manifest)
+
+    def _prove(self, manifest: ModelManifest) -> None:
+        """Converts a model that has to be, now and not at its first use; if that fails, it is not installed."""
+        if manifest.convert:
+            try:
+                self.store.locate(manifest.id)
+            except ModelError:
+                for file in manifest.files:
+                    (self._folder / file.name).unlink(missing_ok=True)
+                raise
 
     def _partial(self, file: ModelFile) -> Path:
         """Where a file is written until it is whole."""

@@ -9,7 +9,7 @@ paper = "https://…"             # optional
 url = "https://…"               # optional: where the (only) file can be downloaded
 scale = 1                       # output pixels per input pixel, along one side
 overlap_px = 16                 # how far a result pixel looks around; or whole = true: must see all at once
-memory_mb_per_mp = 900          # working memory per megapixel of input
+memory_mb_per_mp = 900          # working memory per megapixel of input; optional with whole = true
 
 [licence]
 name = "MIT"
@@ -39,7 +39,7 @@ name = "image"
 layout = "NCHW"                 # NCHW, NHWC, or plain (with shape): no picture, handed over as it is
 dtype = "float32"
 range = [0, 1]
-colour = "RGB"                  # RGB, BGR, grey, mask, or planes (with channels)
+colour = "RGB"                  # RGB, BGR, grey, mask (1 = work here), keep (1 = leave alone), planes (with channels)
 reference = [0.1, …]            # outputs of converted models: evenly spread values that the sample inputs give
 """
 
@@ -70,7 +70,7 @@ ROLES = {
 CONVERTERS = ("ncnn", "openvino", "free_size", "efficientnet_lite0")
 
 LAYOUTS = ("NCHW", "NHWC", "plain")
-COLOUR_CHANNELS = {"RGB": 3, "BGR": 3, "grey": 1, "mask": 1}
+COLOUR_CHANNELS = {"RGB": 3, "BGR": 3, "grey": 1, "mask": 1, "keep": 1}
 DTYPES = ("float32", "float16", "float64", "uint8", "uint16", "int32", "int64", "bool")
 
 # Of a tile of fixed size, at least this much must be left when its overlap is cut off on both sides.
@@ -133,6 +133,7 @@ class ModelManifest:
 
     role: a key of ROLES, or empty. convert: one of CONVERTERS; empty if the first file is the ONNX model.
     overlap_px: how far around a result pixel the model looks, as far as it shows; None if it must see everything.
+    memory_mb_per_mp: working memory per megapixel of input, None if not known.
     references: what the sample inputs give, by output; see `editor.runtime.converted`.
     """
 
@@ -152,7 +153,7 @@ class ModelManifest:
     size: SizeRule
     scale: int
     overlap_px: int | None
-    memory_mb_per_mp: float
+    memory_mb_per_mp: float | None
     references: Mapping[str, tuple[float, ...]]
 
     @property
@@ -295,7 +296,7 @@ def _manifest(table: _Table) -> ModelManifest:
         size=_size(table.table("size")) if table.has("size") else SizeRule(),
         scale=table.whole("scale", 1) if table.has("scale") else 1,
         overlap_px=None if whole else table.whole("overlap_px", 0),
-        memory_mb_per_mp=table.positive("memory_mb_per_mp"),
+        memory_mb_per_mp=None if whole and not table.has("memory_mb_per_mp") else table.positive("memory_mb_per_mp"),
         references={spec.name: reference for spec, reference in outputs if reference},
     )
     table.end()

@@ -95,18 +95,30 @@ def compare(manifest: ModelManifest, accelerated: Session, cpu: Session, cancel:
     return Verdict(bool(difference <= TOLERANCE), difference)
 
 
-def sample_inputs(manifest: ModelManifest) -> dict[str, NDArray[Any]]:
-    """Noise over each input's range, the same each time, at a small size that the model takes."""
+def sample_inputs(manifest: ModelManifest, side_px: int = _SIDE_PX) -> dict[str, NDArray[Any]]:
+    """Waves with a little grain over each picture's range, noise for what is no picture; the same each time.
+
+    Pictures are of about `side_px`, but of a size that the model takes; of noise, some networks make anything.
+    """
     rng = np.random.default_rng(0)
-    height, width = manifest.size.fixed or manifest.size.padded(_SIDE_PX, _SIDE_PX)
+    height, width = manifest.size.fixed or manifest.size.padded(side_px, side_px)
     sample = {}
     for spec in manifest.inputs:
         low, high = spec.range or (0.0, 1.0)
-        shape = spec.picture_shape(height, width) if spec.is_picture else spec.shape
-        values = rng.uniform(low, high, shape)
+        values = _waves(spec, height, width, rng) if spec.is_picture else rng.random(spec.shape)
         dtype = np.dtype(spec.dtype)
+        values = low + (high - low) * values
         sample[spec.name] = (values if dtype.kind == "f" else np.rint(values)).astype(dtype)
     return sample
+
+
+def _waves(spec: TensorSpec, height: int, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """0..1, in the tensor's layout; each channel has its own phase."""
+    y, x = np.arange(height)[:, None, None] / height, np.arange(width)[:, None] / width
+    phase = np.arange(spec.channels) / spec.channels
+    values = 0.5 + 0.3 * np.sin(2 * np.pi * (1.5 * x + 0.5 * y + phase)) + 0.16 * np.cos(2 * np.pi * (3 * y - 2 * x))
+    values = values + rng.uniform(-0.04, 0.04, values.shape)
+    return (values.transpose(2, 0, 1) if spec.layout == "NCHW" else values)[None]
 
 
 def _difference(spec: TensorSpec, result: NDArray[Any], reference: NDArray[Any]) -> float:

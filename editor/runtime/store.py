@@ -18,10 +18,13 @@ class ModelStore:
 
     A file may lie in any of the folders. Where two manifests have one id, that of the earlier folder counts, so that
     nothing in the user's folder replaces what ships with the editor. Safe to use from several threads.
+
+    cache: where models that are converted from other formats are kept; None if none can be.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], cache: Path | None = None) -> None:
         self._folders = tuple(folders)
+        self._cache = cache
         self._lock = threading.Lock()
         self._hashes: dict[Path, tuple[tuple[int, int], str]] = {}
         self._manifests: Mapping[str, ModelManifest] = {}
@@ -77,17 +80,31 @@ class ModelStore:
     def locate(self, model_id: str) -> Path:
         """The model's ONNX file, after checking it and what lies beside it against the manifest.
 
+        One that has to be converted is, the first time: that takes seconds.
+
         Raises:
-            ModelError: the model is unknown, a file is missing, incomplete or not the expected one.
+            ModelError: the model is unknown, a file is missing, incomplete or not the expected one, or it cannot be
+                converted.
         """
         manifest = self.manifest(model_id)
         first = manifest.files[0]
         folder = next((folder for folder in self._folders if (folder / first.name).is_file()), None)
         if folder is None:
             raise self._missing(manifest, first)
-        for file in manifest.files:
-            self._verify(manifest, file, folder / file.name)
-        return folder / first.name
+        paths = [folder / file.name for file in manifest.files]
+        for file, path in zip(manifest.files, paths, strict=True):
+            self._verify(manifest, file, path)
+        if not manifest.convert:
+            return paths[0]
+        if self._cache is None:
+            raise ModelError(
+                _("The model {model!r} has to be converted first, and there is no place for it.").format(
+                    model=_(manifest.title)
+                )
+            )
+        from editor.runtime.converted import converted  # it brings much with it that a list of models does without
+
+        return converted(manifest, paths, self._cache, self._sha256)
 
     def _missing(self, manifest: ModelManifest, file: ModelFile) -> ModelError:
         return ModelError(

@@ -15,6 +15,8 @@ from editor.runtime.manifest import ModelManifest
 from editor.runtime.sessions import Session, Tensors
 from editor.sdk.models import TensorSpec
 
+_COLOURS = ("RGB", "BGR", "grey")
+
 
 def picture_size(manifest: ModelManifest, inputs: Tensors) -> tuple[int, int] | None:
     """Height and width of the input pictures; None if the model takes none.
@@ -134,7 +136,8 @@ def run_checked(
     """The manifest's outputs of one run.
 
     Raises:
-        ModelError: the model failed, or gave values that are no numbers or of another type or rank.
+        ModelError: the model failed, or gave values that are no numbers, of another type or rank, or all alike for a
+            picture that is not.
         OutOfMemory, Cancelled: as the session does.
     """
     outputs = session.run(inputs, cancel)
@@ -148,7 +151,22 @@ def run_checked(
             )
         if output.dtype.kind == "f" and not np.isfinite(output).all():
             raise ModelError(_("The model {model!r} gave values that are no numbers.").format(model=manifest.title))
+        if spec.colour in _COLOURS and not _varies(spec, output) and _any_varies(manifest, inputs):
+            raise ModelError(
+                _("The model {model!r} gave a single colour for a picture that has more.").format(model=manifest.title)
+            )
     return {spec.name: outputs[spec.name] for spec in manifest.outputs}
+
+
+def _varies(spec: TensorSpec, picture: NDArray[Any], least: float = 1e-6) -> bool:
+    """Whether its values lie further apart than this part of its range."""
+    low, high = spec.range or (0.0, 1.0)
+    return float(picture.max()) - float(picture.min()) > least * (high - low)
+
+
+def _any_varies(manifest: ModelManifest, inputs: Tensors) -> bool:
+    """Whether an input picture has visible detail; a nearly flat one may well become a flat one."""
+    return any(spec.colour in _COLOURS and _varies(spec, inputs[spec.name], 0.1) for spec in manifest.inputs)
 
 
 def _has_form(spec: TensorSpec, output: NDArray[Any]) -> bool:

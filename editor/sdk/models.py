@@ -18,7 +18,8 @@ class TensorSpec:
     layout: "NCHW" or "NHWC" for a batch of one picture, "plain" for anything else.
     dtype: a numpy name.
     range: lowest and highest value; None where it is not known (features).
-    colour: what the channels are, "RGB", "BGR", "grey", "mask" or "planes"; empty if plain.
+    colour: what the channels are, "RGB", "BGR", "grey", "mask" (1 = work here), "keep" (1 = leave alone) or "planes";
+    empty if plain.
     channels: their number; 0 if plain.
     shape: the whole shape of a plain tensor; empty for a picture.
     """
@@ -54,12 +55,15 @@ class TensorSpec:
         """The tensor of a picture.
 
         Args:
-            picture: H x W x channels float32, 0..1, RGB where the model takes colours; it is clipped to that.
+            picture: H x W x channels float32, 0..1, RGB where the model takes colours, 1 = work here where it takes a
+                mask of either kind; it is clipped to that.
 
         Returns:
             Its values stretched to `range`, in the layout, colour order and dtype of this tensor.
         """
         low, high = self.range or (0.0, 1.0)
+        if self.colour == "keep":
+            picture = np.float32(1) - picture
         values = np.clip(picture, 0, 1) * np.float32(high - low) + np.float32(low)
         if self.colour == "BGR":
             values = values[..., ::-1]
@@ -69,14 +73,15 @@ class TensorSpec:
         return np.ascontiguousarray(values if kind.kind == "f" else np.rint(values), dtype=kind)[None]
 
     def to_picture(self, tensor: NDArray[Any]) -> F32:
-        """The picture in a tensor, H x W x channels float32, RGB; `range` becomes 0..1, what lies beyond is clipped."""
+        """The picture in a tensor, as `from_picture` takes it; `range` becomes 0..1, what lies beyond is clipped."""
         low, high = self.range or (0.0, 1.0)
         values = tensor[0].astype(np.float32)
         if self.layout == "NCHW":
             values = values.transpose(1, 2, 0)
         if self.colour == "BGR":
             values = values[..., ::-1]
-        return np.ascontiguousarray(np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1))
+        picture = np.ascontiguousarray(np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1))
+        return np.float32(1) - picture if self.colour == "keep" else picture
 
 
 @dataclass(frozen=True, slots=True)

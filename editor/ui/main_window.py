@@ -37,6 +37,7 @@ from editor.ui.files import Files
 from editor.ui.layout import Layout
 from editor.ui.mask_menu import MaskMenu
 from editor.ui.menus import Menus
+from editor.ui.models import Models, dropped_models
 from editor.ui.outside import OutsideWatch
 from editor.ui.panels.history import HistoryPanel
 from editor.ui.panels.layers import LayersPanel
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self._windows = Windows(
             self, self.commands, settings, self.files, self.canvas, self.messages, places.state / "kintsugi.log"
         )
+        self.models = Models(self, places, settings, jobs, bridge, self.messages)
         self._layout = Layout(self, settings)
         self._build_layout()
         self._connect_actions()
@@ -111,6 +113,7 @@ class MainWindow(QMainWindow):
     def set_engine(self, engine: InferenceEngine) -> None:
         """Lets methods run models from now on."""
         self.repair.set_engine(engine)
+        self.models.set_engine(engine)
         self.status.device.setText(str(engine.device_report()))
 
     def set_recovery(self, recovery: Recovery) -> None:
@@ -139,8 +142,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped(event)
-        if path is not None:
+        path, models = _dropped(event), dropped_models(event)
+        if models:
+            event.acceptProposedAction()
+            self.models.install(models)
+        elif path is not None:
             event.acceptProposedAction()
             # The program that the file comes from waits for this call, so questions come after it.
             QTimer.singleShot(0, self, lambda: self.files.open(path))
@@ -157,6 +163,7 @@ class MainWindow(QMainWindow):
         self._may_end = True
         self._layout.save()
         self.tools.keep()
+        self.models.end()
         self.repair.removal.discard()
         self._jobs.close()
         self.files.end()
@@ -202,6 +209,7 @@ class MainWindow(QMainWindow):
         on("edit.redo", lambda: self._session is not None and self._session.redo())
         on("edit.preferences", self._windows.preferences)
         on("edit.keys", self._windows.keys)
+        on("edit.models", self.models.show)
         on("mask.invert", self._mask_menu.invert)
         on("mask.clear", self._mask_menu.clear)
         on("mask.all", self._mask_menu.select_all)
@@ -251,6 +259,7 @@ class MainWindow(QMainWindow):
         self.history.chosen.connect(self._go_to)
         self.repair.changed.connect(self._update)
         self.repair.changed.connect(self.showing.refresh)
+        self.repair.removal.ran.connect(self.models.make_way)
         self.outside.counted.connect(self.status.show_outside)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.cursor_moved.connect(self.status.show_pointer)

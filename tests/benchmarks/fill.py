@@ -152,6 +152,7 @@ def compare(case: Case, table: dict[str, Fill], out: Path | None) -> None:
     box = region(case.hole)
     photo, hole = np.ascontiguousarray(case.photo[box]), case.hole[box]
     truth = (photo / np.float32(255)).astype(np.float32)
+    print(f"{case.name:32} the photo itself {int(hole.sum()):5} px {'texture':>33} {texture_ratio(truth, hole):5.2f}")
     shown = [np.where(hole[..., None], np.uint8(0), photo)]
     for name, fill in table.items():
         before, start = peak_mb(), time.perf_counter()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from editor.cli import main
+from tests.runtime import models
 
 
 @pytest.fixture
@@ -38,3 +39,28 @@ def test_what_is_no_model_is_refused_in_a_line(home: Path, capsys: pytest.Captur
     assert main(["models", "get", "nix"]) == 1
     assert main(["models", "remove", "u2netp"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_a_licence_is_accepted_by_name(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "data" / "models"
+    folder.mkdir(parents=True)
+    net = models.conv_net(folder / "net.onnx")
+    models.describe(net, licence={"name": "CC BY-NC 4.0", "link": "https://example.org/nc", "commercial": False})
+    assert main(["models", "list"]) == 0
+    assert "licence not accepted" in capsys.readouterr().out
+    assert main(["models", "accept", "net"]) == 0
+    assert "CC BY-NC 4.0, https://example.org/nc" in capsys.readouterr().out
+    assert main(["models", "list"]) == 0
+    assert "licence not accepted" not in capsys.readouterr().out
+
+
+def test_a_measured_speed_is_listed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "data" / "models"
+    folder.mkdir(parents=True)
+    models.describe(models.conv_net(folder / "net.onnx"))
+    assert main(["models", "measure", "u2netp"]) == 1
+    assert main(["models", "measure", "net"]) == 0
+    said = capsys.readouterr().out.strip().removeprefix("net: ")
+    assert "MP/s on" in said
+    assert main(["models", "list"]) == 0
+    assert f"  {said}  " in capsys.readouterr().out

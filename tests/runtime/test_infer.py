@@ -78,6 +78,10 @@ def no_numbers(inputs: Tensors) -> dict[str, NDArray[Any]]:
     return {"result": np.full_like(inputs["image"], np.nan)}
 
 
+def one_colour(inputs: Tensors) -> dict[str, NDArray[Any]]:
+    return {"result": np.full_like(inputs["image"], 0.25)}
+
+
 def limited(max_side_px: int) -> Compute:
     """The negative, as long as a tile is not larger than memory allows."""
 
@@ -385,6 +389,26 @@ def test_values_that_are_no_numbers_on_the_cpu_are_an_error(tmp_path: Path) -> N
     stub(tmp_path)
     with pytest.raises(ModelError, match="no numbers"):
         Bench(tmp_path, Devices(no_numbers, negative)).image("net", models.picture(8, 8))
+
+
+def test_a_single_colour_for_a_picture_with_detail_is_made_again_on_the_cpu(tmp_path: Path) -> None:
+    stub(tmp_path)
+
+    def black_tile(inputs: Tensors) -> dict[str, NDArray[Any]]:
+        return one_colour(inputs) if inputs["image"].shape[2] == 8 else negative(inputs)
+
+    bench = Bench(tmp_path, Devices(negative, black_tile), CUDA)
+    image = models.picture(8, 8)
+    np.testing.assert_array_equal(bench.image("net", image), 1 - image)
+    assert "single colour" in bench.messages[-1]
+    with pytest.raises(ModelError, match="single colour"):
+        Bench(tmp_path, Devices(one_colour, negative)).image("net", image)
+
+
+def test_a_flat_picture_may_stay_flat(tmp_path: Path) -> None:
+    stub(tmp_path)
+    sky = np.full((1, 3, 8, 8), 0.6, np.float32)
+    assert np.ptp(Bench(tmp_path, Devices(one_colour, negative)).image("net", sky)) == 0
 
 
 def test_damaged_verdicts_only_cost_a_test(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

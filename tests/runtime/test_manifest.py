@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from editor.core.errors import ModelError
-from editor.runtime.manifest import ModelManifest, SizeRule
+from editor.runtime.manifest import ModelManifest, Package, SizeRule
 from editor.runtime.selftest import sample_inputs
 from editor.sdk.models import TensorSpec
 from tests.runtime import models
@@ -30,6 +30,9 @@ def test_every_field_is_read(net: Path) -> None:
     manifest = models.read(
         net,
         paper="https://example.org/paper",
+        role="denoise",
+        convert="ncnn",
+        package={**GOOD_PACKAGE, "platform": "win_amd64"},
         scale=2,
         overlap_px=12,
         size={"multiple_of": 8, "minimum": 64},
@@ -39,6 +42,8 @@ def test_every_field_is_read(net: Path) -> None:
     assert (manifest.licence.name, manifest.licence.commercial) == ("Apache-2.0", True)
     assert (manifest.authors, manifest.paper) == (("The tests",), "https://example.org/paper")
     assert (manifest.scale, manifest.overlap_px, manifest.memory_mb_per_mp) == (2, 12, 100)
+    assert (manifest.role, manifest.convert) == ("denoise", "ncnn")
+    assert manifest.package == Package("tiny-net", "1.0", "0" * 64, ("tiny/net.onnx",), "win_amd64")
     assert manifest.size == SizeRule(multiple_of=8, minimum=64)
     assert manifest.size_bytes == 7
     assert manifest.inputs == (
@@ -58,6 +63,12 @@ def test_model_that_must_see_all_has_no_overlap(net: Path) -> None:
     assert models.read(net, overlap_px=None, whole=True, size={"fixed": [320, 256]}).overlap_px is None
 
 
+def test_what_is_not_measured_need_not_be_said_of_a_model_that_must_see_all(net: Path) -> None:
+    assert models.read(net, overlap_px=None, whole=True, memory_mb_per_mp=None).memory_mb_per_mp is None
+    with pytest.raises(ModelError, match="memory_mb_per_mp is missing"):
+        models.read(net, memory_mb_per_mp=None)
+
+
 def test_hash_of_several_files_depends_on_each(net: Path) -> None:
     both = models.read(net, files=[GOOD_FILE, {**GOOD_FILE, "name": "net.onnx.data", "sha256": "1" * 64}])
     one = models.read(net, files=[GOOD_FILE])
@@ -73,6 +84,10 @@ def test_hash_of_several_files_depends_on_each(net: Path) -> None:
         ({"title": " "}, "title is empty"),
         ({"id": "Net 1"}, "id must be lower-case"),
         ({"colour": "RGB"}, "colour is not a known field"),
+        ({"role": "magic"}, "role must be one of upscale"),
+        ({"convert": "caffe"}, "convert must be one of ncnn"),
+        ({"files": [GOOD_FILE, GOOD_FILE]}, "files names one file twice"),
+        ({"package": {**GOOD_PACKAGE, "platform": "--pre"}}, r"package\.platform must be letters"),
         ({"authors": []}, "authors must be a list of names"),
         ({"scale": 0}, "scale must be at least 1"),
         ({"scale": 1.5}, "scale must be a whole number"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -51,6 +52,19 @@ def test_texture_is_kept() -> None:
     image, hole = textured(200, 200), square_hole(200, 200, 70, 70, 60)
     report = run(_inputs(image, hole), Params(), FakeContext()).report
     assert report["texture"] == pytest.approx(1, abs=0.25)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_faint_texture_does_not_give_way_to_smooth_places_of_its_colours(seed: int) -> None:
+    noise = np.random.default_rng(5)
+    slow, fine = (cv2.GaussianBlur(noise.normal(size=(400, 400)), (0, 0), sigma) for sigma in (20, 1.5))
+    grey = 0.3 + 0.12 * slow / slow.std() + 0.004 * noise.normal(size=(400, 400))
+    grey[:, :240] += 0.03 * (fine / fine.std())[:, :240]
+    image = np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2).astype(np.float32)
+    hole = np.zeros((400, 400), np.bool_)
+    hole[100:280, 60:220] = True
+    report = run(_inputs(image, hole), Params(), FakeContext(seed=seed)).report
+    assert float(report["texture"]) > 0.68
 
 
 def test_excluded_places_are_not_copied() -> None:
