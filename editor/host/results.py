@@ -74,7 +74,7 @@ def picture(
             raise _unusable(plugin)
         writer.write(Rect(0, top, result.width, bottom), _in_depth(strip, writer.base))
         top = bottom
-        context.progress(top / result.height)
+        context.check()
     if writer is None or top != result.height:
         raise _unusable(plugin)
     return writer.freeze(), result

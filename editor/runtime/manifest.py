@@ -42,6 +42,7 @@ range = [0, 1]
 colour = "RGB"                  # RGB, BGR, grey, mask (1 = work here), keep (1 = leave alone), planes (with channels)
 mean = [0.485, 0.456, 0.406]    # optional, with deviation: of an input's channels in RGB; the model takes
 deviation = [0.229, …]          # (value - mean) / deviation of values 0..1, and range only says between what those lie
+step = 4                        # optional: of an output that has one pixel for so many (squared) of the input's
 reference = [0.1, …]            # outputs of converted models: evenly spread values that the sample inputs give
 """
 
@@ -318,6 +319,9 @@ def _manifest(table: _Table) -> ModelManifest:
     fixed = manifest.size.fixed
     if fixed is not None and manifest.overlap_px is not None and min(fixed) < 2 * manifest.overlap_px + _KEPT_PX:
         raise table.wrong("overlap_px", _("must leave {kept_px} px of a fixed tile").format(kept_px=_KEPT_PX))
+    sides = fixed or (manifest.size.multiple_of,)
+    if any(tensor.step > 1 and (not whole or any(side % tensor.step for side in sides)) for tensor in manifest.outputs):
+        raise table.wrong("outputs", _("with a step need whole = true, and a size that it divides"))
     pictures = [tensor.is_picture for tensor in manifest.outputs]
     if not whole and not (all(pictures) and any(tensor.is_picture for tensor in manifest.inputs)):
         raise table.wrong("overlap_px", _("is for models from pictures to pictures; others need whole = true"))
@@ -396,8 +400,9 @@ def _tensor(table: _Table) -> TensorSpec:
             raise table.wrong("range", _("must be a lower and a higher number, not {value!r}").format(value=low_high))
         bounds = (float(low_high[0]), float(low_high[1]))
     mean, deviation = _normalisation(table, channels) if table.has("mean") or table.has("deviation") else ((), ())
+    step = table.whole("step", 1) if table.has("step") else 1
     table.end()
-    return TensorSpec(name, layout, dtype, bounds, colour, channels, shape, mean, deviation)
+    return TensorSpec(name, layout, dtype, bounds, colour, channels, shape, mean, deviation, step)
 
 
 def _normalisation(table: _Table, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:

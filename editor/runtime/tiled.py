@@ -99,7 +99,7 @@ def run_tiles(
     cancel: Callable[[], bool],
     progress: Callable[[float], None],
 ) -> dict[str, NDArray[Any]]:
-    """The outputs for a whole picture; plain outputs only where the plan has one tile.
+    """The outputs for a whole picture; plain and coarse ones only where the plan has one tile.
 
     Raises:
         ModelError: the model failed, or gave no numbers or another size than its manifest says.
@@ -107,9 +107,11 @@ def run_tiles(
         Cancelled: `cancel` became true.
     """
     mosaics = {
-        spec.name: tiling.Mosaic(plan, manifest.scale, spec.axes) for spec in manifest.outputs if spec.is_picture
+        spec.name: tiling.Mosaic(plan, manifest.scale, spec.axes)
+        for spec in manifest.outputs
+        if spec.is_picture and spec.step == 1
     }
-    plain: dict[str, NDArray[Any]] = {}
+    others: dict[str, NDArray[Any]] = {}
     done = 0
     for row in plan.rows:
         for column in plan.columns:
@@ -124,10 +126,26 @@ def run_tiles(
                 if name in mosaics:
                     _add(manifest, mosaics[name], row, column, output)
                 else:
-                    plain[name] = output
+                    others[name] = output
             done += 1
             progress(done / plan.count)
-    return {name: mosaic.result() for name, mosaic in mosaics.items()} | plain
+    for spec in manifest.outputs:
+        if spec.step > 1:
+            others[spec.name] = _coarse(manifest, spec, plan, others[spec.name])
+    return {name: mosaic.result() for name, mosaic in mosaics.items()} | others
+
+
+def _coarse(manifest: ModelManifest, spec: TensorSpec, plan: tiling.Plan, output: NDArray[Any]) -> NDArray[Any]:
+    """An output with fewer pixels than the picture, without the padding's."""
+    (row,), (column,) = plan.rows, plan.columns
+    if tuple(output.shape[axis] * spec.step for axis in spec.axes) != (row.stop, column.stop):
+        raise ModelError(
+            _("The model {model!r} does not match its description: {tensor} came as {dtype} {shape}.").format(
+                model=manifest.title, tensor=spec.name, dtype=output.dtype, shape=output.shape
+            )
+        )
+    high, wide = (slice(-(-length // spec.step)) for length in (plan.height, plan.width))
+    return output[:, :, high, wide] if spec.layout == "NCHW" else output[:, high, wide]
 
 
 def run_checked(

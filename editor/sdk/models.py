@@ -24,6 +24,7 @@ class TensorSpec:
     shape: the whole shape of a plain tensor; empty for a picture.
     mean, deviation: by channel in RGB, if the model takes (value - mean) / deviation of values 0..1; `range` then only
     says between what those lie. Else empty.
+    step: pixels of the input for one of this output, along one side: 1 but for coarse maps and features.
     """
 
     name: str
@@ -35,6 +36,7 @@ class TensorSpec:
     shape: tuple[int, ...] = ()
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
+    step: int = 1
 
     @property
     def is_picture(self) -> bool:

@@ -50,10 +50,17 @@ def run(inputs: Inputs, params: Params, ctx: Context) -> PictureResult:
     return method.enlarge(inputs, params, ctx)
 
 
+def warm_up() -> None:
+    """Compiles all kernels into numba's cache on disk, so that the first run does not wait for them (some seconds)."""
+    from plugins.upscale import method
+
+    method.warm_up()
+
+
 PLUGIN = Plugin(
     id="upscale",
     version=1,
-    title=N_("Enlarge"),
+    title=N_("Upscale"),
     summary=N_("Enlarges the photo to any scale with a network that draws fine detail."),
     params=Params,
     run=run,

@@ -158,3 +158,10 @@ def cut(start: int, stop: int, width: int) -> list[Rows]:
     """Rows `start` to `stop` in pieces of some ten milliseconds' work each."""
     step = max(1, _PIECE_PX // width)
     return [(first, min(first + step, stop)) for first in range(start, stop, step)]
+
+
+def warm_up() -> None:
+    """Runs every kernel once on a few pixels."""
+    image = np.full((8, 8, 3), 0.5, np.float32)
+    small = apply(image, means(4, 2), means(4, 2))
+    add(small, Grain(np.ones(4, np.float32), np.eye(3, dtype=np.float32), np.ones(1, np.float32)), 0, 0, 0)

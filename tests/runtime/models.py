@@ -94,6 +94,12 @@ def pooled(path: Path) -> Path:
     return save(path, nodes, [value("image", shape)], [value("result", shape)], [scales])
 
 
+def means(path: Path) -> Path:
+    """The means of blocks of 4 x 4 pixels: a result of a fourth of the sides."""
+    node = helper.make_node("AveragePool", ["image"], ["result"], kernel_shape=[4, 4], strides=[4, 4])
+    return save(path, [node], [value("image", (1, 3, "h", "w"))], [value("result", (1, 3, "hh", "ww"))])
+
+
 def endless(path: Path) -> Path:
     """Loops `turns` times over a small multiplication: as long a run as one wants, in one node of the graph."""
     body = helper.make_graph(

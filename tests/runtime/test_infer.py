@@ -411,6 +411,19 @@ def test_a_flat_picture_may_stay_flat(tmp_path: Path) -> None:
     assert np.ptp(Bench(tmp_path, Devices(one_colour, negative)).image("net", sky)) == 0
 
 
+def test_a_coarse_output_covers_the_picture_and_no_padding(tmp_path: Path) -> None:
+    path = models.means(tmp_path / "net.onnx")
+    whole: dict[str, Any] = {"whole": True, "overlap_px": None, "size": {"multiple_of": 8}}
+    models.describe(path, **whole, outputs=[{"name": "result", **models.PICTURE, "step": 4}])
+    image = models.picture(21, 18)
+    result = Bench(tmp_path).image("net", image)
+    assert result.shape == (1, 3, 6, 5)
+    np.testing.assert_allclose(result[..., 1, 2], image[..., 4:8, 8:12].mean((2, 3)), atol=1e-6)
+    models.describe(path, **whole, outputs=[{"name": "result", **models.PICTURE, "step": 2}])
+    with pytest.raises(ModelError, match="does not match its description"):
+        Bench(tmp_path).image("net", image)
+
+
 def test_damaged_verdicts_only_cost_a_test(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     stub(tmp_path)
     (tmp_path / "cache").mkdir()

@@ -127,6 +127,7 @@ def test_hash_of_several_files_depends_on_each(net: Path) -> None:
         ),
         ({"inputs": [{**MASK, "mean": [0], "deviation": [0]}]}, r"inputs\[0\]\.deviation must be above 0"),
         ({"inputs": [MASK, MASK]}, "inputs names one tensor twice"),
+        ({"outputs": [{**MASK, "step": 2}]}, "outputs with a step need whole"),
         ({"outputs": [FACTORS]}, "overlap_px is for models from pictures to pictures"),
     ],
 )
