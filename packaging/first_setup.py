@@ -16,7 +16,6 @@ from pathlib import Path
 
 import system_libraries
 from environment import (
-    CHECKOUT,
     RUN_LOCK,
     SetupError,
     child_environment,
@@ -32,9 +31,11 @@ LOG = "kintsugi-setup.log"
 LOCK = "kintsugi-setup.lock"
 
 WARM_UP = """
-from plugins import content_fill
-if hasattr(content_fill, "warm_up"):
-    content_fill.warm_up()
+import importlib, pkgutil, plugins
+for found in pkgutil.iter_modules(plugins.__path__, "plugins."):
+    method = importlib.import_module(found.name)
+    if hasattr(method, "warm_up"):
+        method.warm_up()
 """
 
 
@@ -203,9 +204,7 @@ def explain(output: str) -> str:
 
 
 def warm_up(venv: Path) -> None:
-    """Compile what is compiled on first use, so that the first fill does not wait for it. A failure is no obstacle."""
-    if not (CHECKOUT / "plugins" / "content_fill").is_dir():
-        return
+    """Compile what is compiled on first use, so that no method waits for it then. A failure is no obstacle."""
     say("Compiling …")
     command = [str(python_of(venv)), "-P", "-c", WARM_UP]
     environment = child_environment()
@@ -216,7 +215,7 @@ def warm_up(venv: Path) -> None:
         with (venv / LOG).open("a", encoding="utf-8") as log:
             log.write(done.stdout)
         last = (done.stdout.strip().splitlines() or ["no reason given"])[-1]
-        say(f"Compiling in advance failed ({last}); the first fill will take longer. The log: {venv / LOG}")
+        say(f"Compiling in advance failed ({last}); the first run of a method will take longer. The log: {venv / LOG}")
 
 
 def _write_stamp(venv: Path, lock: Path) -> None:

@@ -25,6 +25,8 @@ ARGUMENTS = {
     "Range": ((3, "unit"),),
     "Plugin": ((2, "title"), (3, "summary")),
 }
+# Where the results of methods have the facts for the user.
+REPORTS = {"Result": 1, "MaskResult": 1, "PictureResult": 3}
 
 Message = tuple[str, str]
 """A text and its plural, which is empty where there is none."""
@@ -140,8 +142,9 @@ def _in_source(source: str) -> Iterator[Message]:
             for option in node.args[0].elts:
                 if isinstance(option, ast.Tuple):
                     yield _text(option.elts[-1]), ""
-        if name == "Result":
-            report = node.args[1] if len(node.args) > 1 else keywords.get("report")
+        if name in REPORTS:
+            at = REPORTS[name]
+            report = node.args[at] if len(node.args) > at else keywords.get("report")
             for key in report.keys if isinstance(report, ast.Dict) else ():
                 yield _text(key), ""
 

@@ -57,6 +57,7 @@ def test_arrows_hold() -> None:
         ("editor/core/geometry.py", "import PySide6.QtGui", "Qt stays in the window"),
         ("editor/core/geometry.py", "import cv2", "The core needs nothing but numpy and zstandard"),
         ("editor/host/__init__.py", "import onnxruntime", "ONNX Runtime is spoken to in one module"),
+        ("editor/runtime/convert/ncnn.py", "import torch", "Nothing waits for torch"),
         ("plugins/violation/__init__.py", "import editor.host", "A plugin sees the SDK"),
         ("plugins/violation/__init__.py", "import onnxruntime", "ONNX Runtime is spoken to in one module"),
     ],
@@ -71,7 +72,7 @@ def test_violation_is_found(tmp_path: Path, file: str, line: str, contract: str)
         code.write(f"\n{line}\n")
     result = lint_imports(tmp_path)
     assert result.returncode == 1, result.stdout
-    broken = [verdict for verdict in result.stdout.splitlines() if verdict.endswith("BROKEN")]
+    broken = [verdict for verdict in result.stdout.splitlines() if " BROKEN" in verdict]
     assert [verdict for verdict in broken if verdict.startswith(contract)], result.stdout
 
 

@@ -24,6 +24,7 @@ from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.io.read import read_picture
 from editor.ui.panels.form import ParamForm
+from tests.helpers.documents import patch
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 # At the end: test.py there must not be found before the standard library's package.
@@ -42,7 +43,7 @@ TREES = {name: ast.parse(source) for name, source in SOURCES.items()}
 
 # Texts of declarations, which the template has from there.
 DECLARED = re.compile(
-    r".*\b(plugin|patch|manifest|spec\.doc|self\.doc|self|item\[1\])\.(title|summary|label|help|unit)"
+    r".*\b(plugin|made|model|facts|manifest|spec\.doc|self\.doc|self|item\[1\])\.(title|summary|label|help|unit)"
 )
 DECLARED_NAMES = {
     ("editor/cli/batch.py", "name"),  # of a value in a method's report
@@ -265,11 +266,11 @@ def test_steps_and_layers_are_translated_and_records_are_not() -> None:
     writer = session.state.mask.write()
     writer.pixels((0, 0))[20:24, 20:24] = 255
     session.commit(session.state.with_mask("mask", writer.freeze()), "mask")
-    patch = Runner(registry).run(session.state, Request(plugin, plugin.params(), 7), CancelToken(), lambda *_: None)
-    step = accept(session, patch, session.state)
+    made = Runner(registry).run(session.state, Request(plugin, plugin.params(), 7), CancelToken(), lambda *_: None)
+    step = accept(session, patch(made), session.state)
     assert step.label == "««Content-aware fill», seed 7»"
     assert session.state.layers[-1].name == step.label
-    assert "«" not in str(patch.record.to_json())
+    assert "«" not in str(made.record.to_json())
 
 
 PO = """

@@ -15,18 +15,25 @@ from editor.core.document import DocumentState, MaskName
 from editor.core.errors import EditorError, MaskError
 from editor.core.i18n import _, ngettext
 from editor.host import documents, mask_edits
-from editor.host.apply import accept, changed_outside
+from editor.host.apply import accept, changed_outside, new_document, preview
 from editor.host.jobs import CancelToken, Progress
+from editor.host.made import MadeMask, MadePicture
 from editor.host.runner import Request, Runner
 from editor.io.write import WRITE_SUFFIXES, ExportOptions, keeps_pixels
-from editor.sdk.plugin import Plugin
+from editor.sdk.plugin import Makes, Plugin
 
 log = logging.getLogger("kintsugi.batch")
+
+_MASK_SUFFIXES = (".png", ".tif", ".tiff")
+"""What keeps a mask as it is, in grey."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is done to each photo. `mask` is a file for all, or a folder of masks named as the photos."""
+    """What is done to each photo. `mask` is a file for all, or a folder of masks named as the photos.
+
+    grow_px, feather_px: of the mask that the method works on, or of the one that it makes.
+    """
 
     runner: Runner
     plugin: Plugin
@@ -42,7 +49,7 @@ class Task:
 
 def run(task: Task, photos: Sequence[Path], output: Path | None, out_dir: Path | None) -> int:
     """Works all photos; returns 0 if every one was written, else 1. Raises UsageError for contradictory flags."""
-    targets = _targets(photos, output, out_dir)
+    targets = _targets(photos, output, out_dir, task.plugin.makes)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -88,7 +95,9 @@ def _reason(photo: Path, error: Exception) -> str:
     return _("Something went wrong in Kintsugi itself. The log says what.")
 
 
-def _targets(photos: Sequence[Path], output: Path | None, out_dir: Path | None) -> list[tuple[Path, Path]]:
+def _targets(
+    photos: Sequence[Path], output: Path | None, out_dir: Path | None, makes: Makes
+) -> list[tuple[Path, Path]]:
     if (output is None) == (out_dir is None):
         raise click.UsageError(_("Say where to write: -o FILE for one photo, --out-dir FOLDER for several."))
     if output is not None:
@@ -102,13 +111,15 @@ def _targets(photos: Sequence[Path], output: Path | None, out_dir: Path | None) 
         targets = [(photos[0], output)]
     else:
         assert out_dir is not None
-        targets = [(photo, out_dir / photo.name) for photo in photos]
+        masks = makes is Makes.MASK
+        targets = [(photo, out_dir / (f"{photo.stem}.png" if masks else photo.name)) for photo in photos]
     twice = {target for _photo, target in targets if sum(other == target for _photo, other in targets) > 1}
     if twice:
         raise click.UsageError(_("Two photos would both be written to {file}; run them apart.").format(file=min(twice)))
+    suffixes = _MASK_SUFFIXES if makes is Makes.MASK else WRITE_SUFFIXES
     for photo, target in targets:
-        if target.suffix.lower() not in WRITE_SUFFIXES:
-            known = ", ".join(WRITE_SUFFIXES)
+        if target.suffix.lower() not in suffixes:
+            known = ", ".join(suffixes)
             raise click.UsageError(
                 _("{file} is no format that can be written; use {known}.").format(file=target, known=known)
             )
@@ -123,24 +134,33 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
     """Works one photo and says so in a line."""
     began = time.perf_counter()
     session, notes = documents.open_document(photo)
-    state = _with_masks(task, session.state, photo)
-    session.commit(state, _("Mask"))
-    patch = task.runner.run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
-    accept(session, patch, state)
-    notes += documents.export_document(session.state, target, task.options)
+    state = session.state
+    if task.plugin.makes is not Makes.MASK:
+        state = _with_edge(task, _with_masks(task, state, photo))
+        session.commit(state, _("Mask"))
+    made = task.runner.run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
     facts = [
         f"{_(name)} {value:.2f}" if isinstance(value, float) else f"{_(name)} {value}"
-        for name, value in patch.report.items()
+        for name, value in made.report.items()
     ]
-    outside = changed_outside(session)
-    if not keeps_pixels(target, task.options):
-        notes += (_("Written with loss, which changes all pixels a little; PNG and TIFF keep them to the bit."),)
-    facts += [
-        ngettext("{count} px changed outside the mask", "{count} px changed outside the mask", outside).format(
-            count=outside
-        ),
-        _("{seconds:.1f} s").format(seconds=time.perf_counter() - began),
-    ]
+    if isinstance(made, MadeMask):
+        documents.export_mask(_with_edge(task, preview(state, made)).mask, target)
+    elif isinstance(made, MadePicture):
+        new = new_document(session, made, state).state
+        notes += documents.export_document(new, target, task.options)
+        facts.append(f"{new.size.width} × {new.size.height}")
+    else:
+        accept(session, made, state)
+        notes += documents.export_document(session.state, target, task.options)
+        outside = changed_outside(session)
+        facts.append(
+            ngettext("{count} px changed outside the mask", "{count} px changed outside the mask", outside).format(
+                count=outside
+            )
+        )
+        if not keeps_pixels(target, task.options):
+            notes += (_("Written with loss, which changes all pixels a little; PNG and TIFF keep them to the bit."),)
+    facts.append(_("{seconds:.1f} s").format(seconds=time.perf_counter() - began))
     return "\n  ".join([f"{photo} -> {target}: {', '.join(facts)}", *notes])
 
 
@@ -153,6 +173,10 @@ def _with_masks(task: Task, state: DocumentState, photo: Path) -> DocumentState:
     for name, path in paths:
         if path is not None:
             state = documents.load_mask(state, path, name)
+    return state
+
+
+def _with_edge(task: Task, state: DocumentState) -> DocumentState:
     if task.grow_px:
         state = mask_edits.grow(state, "mask", task.grow_px)
     if task.feather_px:

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from editor import __version__
 from editor.cli import batch, demo, models
-from editor.core.errors import ParamError
+from editor.core.errors import ModelError, ParamError
 from editor.core.i18n import _
 from editor.host.places import Places
 from editor.host.presets import Presets
@@ -19,7 +19,7 @@ from editor.host.registry import Registry
 from editor.host.runner import Runner
 from editor.io.options import SUBSAMPLINGS, ExportOptions
 from editor.sdk.params import ParamSpec, from_dict, to_dict
-from editor.sdk.plugin import Plugin
+from editor.sdk.plugin import Makes, Plugin
 
 _PATH = click.Path(path_type=Path)
 
@@ -71,17 +71,20 @@ def build(registry: Registry) -> click.Group:
 def _method(plugin: Plugin, registry: Registry) -> click.Command:
     def callback(**values: Any) -> int:
         params = _params(plugin, values)
+        options = ExportOptions()
+        if plugin.makes is not Makes.MASK:
+            options = ExportOptions(values["quality"], values["subsampling"], values["bits"], values["lossless"])
         task = batch.Task(
-            runner=_runner(plugin, registry),
+            runner=_runner(plugin, params, registry),
             plugin=plugin,
             params=params,
             seed=values["seed"],
-            mask=values["mask"],
+            mask=values.get("mask"),
             include=values.get("include"),
             exclude=values.get("exclude"),
-            grow_px=values["grow_mask"],
-            feather_px=values["feather_mask"],
-            options=ExportOptions(values["quality"], values["subsampling"], values["bits"], values["lossless"]),
+            grow_px=values.get("grow_mask", 0),
+            feather_px=values.get("feather_mask", 0),
+            options=options,
         )
         return batch.run(task, values["photos"], values["output"], values["out_dir"])
 
@@ -93,12 +96,19 @@ def method_options(plugin: Plugin) -> list[click.Parameter]:
     return [*(_flag(spec) for spec in plugin.specs), *_shared(plugin)]
 
 
-def _runner(plugin: Plugin, registry: Registry) -> Runner:
-    """With an engine only where the method runs models, since ONNX Runtime takes a moment to import."""
-    if not plugin.models:
-        return Runner(registry)
-    from editor.host import engine
+def _runner(plugin: Plugin, params: Any, registry: Registry) -> Runner:
+    """With an engine only where the method runs models, since ONNX Runtime takes a moment to import.
 
+    Raises:
+        ModelError: one of the models is not installed.
+    """
+    wanted = plugin.models_for(params)
+    if not wanted:
+        return Runner(registry)
+    from editor.host import engine, library
+
+    for model in library.missing(library.library(Places.default()), wanted):
+        raise ModelError(model.advice)
     return Runner(registry, engine.set_up(Places.default(), lambda line: click.echo(f"kintsugi: {line}", err=True)))
 
 
@@ -125,6 +135,9 @@ def _flag(spec: ParamSpec) -> click.Option:
     if spec.choice is not None:
         kind: click.ParamType[Any] = click.Choice(spec.choice.values)
         shown = _(spec.doc.help)
+    elif spec.role:
+        kind = models.ModelOfRole(spec.role)
+        shown = _(spec.doc.help)
     else:
         kind = click.INT if spec.type is int else click.FLOAT
         shown = f"{_(spec.doc.help)} [{spec.range}]"
@@ -132,9 +145,29 @@ def _flag(spec: ParamSpec) -> click.Option:
 
 
 def _shared(plugin: Plugin) -> list[click.Parameter]:
-    """What every method takes beside its own parameters."""
-    flags: list[click.Parameter] = [
+    """What methods take beside their own parameters, as far as it makes sense for what this one makes."""
+    masked = plugin.needs.mask or plugin.makes is Makes.PIXELS
+    return [
         click.Argument(["photos"], nargs=-1, required=True, type=_PATH),
+        *(_mask_input(plugin) if masked else ()),
+        *(_mask_edge() if masked or plugin.makes is Makes.MASK else ()),
+        click.Option(
+            ["--seed"],
+            type=click.IntRange(0, 2**31 - 1),
+            default=0,
+            show_default=True,
+            help=_("Another seed gives another result; the same seed the same pixels."),
+        ),
+        click.Option(["--preset"], help=_("Start from a saved preset; flags given beside it win.")),
+        click.Option(["-o", "--output"], type=_PATH, help=_("The file to write, for one photo.")),
+        click.Option(["--out-dir"], type=_PATH, help=_("The folder to write to, under the photos' names.")),
+        *(_export() if plugin.makes is not Makes.MASK else ()),
+        *(_source() if plugin.needs.source else ()),
+    ]
+
+
+def _mask_input(plugin: Plugin) -> tuple[click.Option, ...]:
+    return (
         click.Option(
             ["--mask"],
             type=_PATH,
@@ -144,6 +177,11 @@ def _shared(plugin: Plugin) -> list[click.Parameter]:
                 "named as its photo."
             ),
         ),
+    )
+
+
+def _mask_edge() -> tuple[click.Option, ...]:
+    return (
         click.Option(
             ["--grow-mask"],
             type=click.IntRange(-500, 500),
@@ -158,16 +196,18 @@ def _shared(plugin: Plugin) -> list[click.Parameter]:
             show_default=True,
             help=_("Soften the mask's edge over so many pixels."),
         ),
-        click.Option(
-            ["--seed"],
-            type=click.IntRange(0, 2**31 - 1),
-            default=0,
-            show_default=True,
-            help=_("Another seed gives another result; the same seed the same pixels."),
-        ),
-        click.Option(["--preset"], help=_("Start from a saved preset; flags given beside it win.")),
-        click.Option(["-o", "--output"], type=_PATH, help=_("The file to write, for one photo.")),
-        click.Option(["--out-dir"], type=_PATH, help=_("The folder to write to, under the photos' names.")),
+    )
+
+
+def _source() -> tuple[click.Option, ...]:
+    return (
+        click.Option(["--include"], type=_PATH, help=_("Picture, white = copy only from here.")),
+        click.Option(["--exclude"], type=_PATH, help=_("Picture, white = never copy from here.")),
+    )
+
+
+def _export() -> tuple[click.Option, ...]:
+    return (
         click.Option(
             ["--quality"],
             type=click.IntRange(1, 100),
@@ -186,13 +226,7 @@ def _shared(plugin: Plugin) -> list[click.Parameter]:
             ["--bits"], type=click.Choice([8, 16]), help=_("Bits a channel in PNG and TIFF.  [default: as the photo]")
         ),
         click.Option(["--lossless"], is_flag=True, help=_("Write WebP without loss.")),
-    ]
-    if plugin.needs.source:
-        flags += [
-            click.Option(["--include"], type=_PATH, help=_("Picture, white = copy only from here.")),
-            click.Option(["--exclude"], type=_PATH, help=_("Picture, white = never copy from here.")),
-        ]
-    return flags
+    )
 
 
 def _list(registry: Registry) -> None:

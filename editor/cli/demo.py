@@ -13,6 +13,7 @@ from editor.core.metadata import Metadata
 from editor.host import documents
 from editor.host.apply import accept, changed_outside
 from editor.host.jobs import CancelToken
+from editor.host.made import Patch
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.io.options import ExportOptions
@@ -27,8 +28,9 @@ def run(registry: Registry, out_dir: Path) -> int:
     session.commit(documents.load_mask(session.state, _HERE / "mask.png", "mask"), _("Mask"))
     state = session.state
     plugin = registry.get(_METHOD)
-    patch = Runner(registry).run(state, Request(plugin, plugin.params()), CancelToken(), lambda _part, _text: None)
-    accept(session, patch, state)
+    made = Runner(registry).run(state, Request(plugin, plugin.params()), CancelToken(), lambda _part, _text: None)
+    assert isinstance(made, Patch), "it fills holes"
+    accept(session, made, state)
     whole = state.size.rect
     before, after = state.read(whole), session.state.read(whole)
     mask = np.repeat(state.mask.read(whole), 3, axis=-1)
@@ -47,5 +49,5 @@ def run(registry: Registry, out_dir: Path) -> int:
         "{method}: {seconds:.1f} s, {count} px changed outside the mask.",
         outside,
     )
-    click.echo(text.format(method=_(patch.title), seconds=patch.seconds, count=outside))
+    click.echo(text.format(method=_(made.title), seconds=made.seconds, count=outside))
     return 0

@@ -1,4 +1,4 @@
-"""`kintsugi models`: what there is, and get, install, verify, remove."""
+"""`kintsugi models`: what there is, and accept, get, install, verify, measure, remove."""
 
 from __future__ import annotations
 
@@ -13,16 +13,34 @@ from typing import Any
 import click
 
 from editor.core.errors import ModelError
-from editor.core.i18n import N_, _
+from editor.core.i18n import _
 from editor.host.places import Places
 from editor.runtime.library import Availability, ModelLibrary
 from editor.runtime.manifest import PICTURE_ROLES, ROLES, ModelManifest
 
-_STATES = {
-    Availability.INSTALLED: N_("installed"),
-    Availability.GETTABLE: N_("can be got"),
-    Availability.NEEDS_FILE: N_("needs a file"),
-}
+
+class ModelOfRole(click.ParamType[str]):
+    """The id of any model for a use; the library is looked into only when help or a value asks for it."""
+
+    name = "model"
+
+    def __init__(self, role: str) -> None:
+        self._role = role
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:  # noqa: ARG002 - click's own
+        return f"[{'|'.join(self._ids())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        known = self._ids()
+        if value not in known:
+            text = _("there is no model {id!r} for this; there are {known}.")
+            self.fail(text.format(id=value, known=", ".join(known) or _("none")), param, ctx)
+        return str(value)
+
+    def _ids(self) -> list[str]:
+        from editor.host.library import library, of_role
+
+        return [model.id for model in of_role(library(Places.default()), self._role)]
 
 
 def build() -> click.Group:
@@ -38,10 +56,12 @@ def build() -> click.Group:
         ),
     ]
     for name, action, params, text in (
-        ("list", _list, [], _("List the models: where each stands, its size and licence.")),
+        ("list", _list, [], _("List the models: where each stands, its size, licence and speed.")),
+        ("accept", _accept, model, _("Accept the licence of a model that may not be used commercially.")),
         ("get", _get, model, _("Fetch a model over the network and install it.")),
         ("install", _install, file, _("Install a model from a file, recognised by its content.")),
         ("verify", _verify, [], _("Check the files of all installed models.")),
+        ("measure", _measure, model, _("Measure how fast an installed model runs on this machine.")),
         ("remove", _remove, model, _("Delete an installed model.")),
     ):
         group.add_command(click.Command(name, callback=partial(_with_library, action), params=params, help=text))
@@ -55,21 +75,27 @@ def _with_library(action: Callable[..., int], **values: Any) -> int:
 
 
 def _list(models: ModelLibrary) -> int:
+    from editor.host.library import STATES, size_text
+    from editor.host.speed import speeds
+
+    measured = speeds(Places.default())
     rows = [
         (
             id_,
-            _(_STATES[models.availability(id_)]),
-            f"{manifest.size_bytes / 1e6:.1f} MB",
+            _(STATES[models.availability(id_)]),
+            size_text(manifest),
             manifest.licence.name
             if manifest.licence.commercial or manifest.own
             else _("{licence}, non-commercial").format(licence=manifest.licence.name),
+            str(measured.get(manifest) or ""),
             _(manifest.summary),
         )
         for id_, manifest in sorted(models.store.manifests.items())
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
+    widths = [max(len(row[column]) for row in rows) for column in range(5)] if rows else []
     for row in rows:
-        click.echo("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False) if width]
+        click.echo("  ".join([*cells, row[-1]]))
     return _report(models.store.errors.values())
 
 
@@ -77,6 +103,15 @@ def _report(errors: Any) -> int:
     for error in errors:
         click.echo(f"kintsugi: {error}", err=True)
     return 1 if errors else 0
+
+
+def _accept(models: ModelLibrary, model: str) -> int:
+    licence = models.store.manifest(model).licence
+    models.accept(model)
+    click.echo(
+        _("{model}: licence accepted: {licence}, {link}").format(model=model, licence=licence.name, link=licence.link)
+    )
+    return 0
 
 
 def _get(models: ModelLibrary, model: str) -> int:
@@ -130,6 +165,17 @@ def _verify(models: ModelLibrary) -> int:
             failed = True
             click.echo(f"kintsugi: {error}", err=True)
     return 1 if failed else 0
+
+
+def _measure(models: ModelLibrary, model: str) -> int:
+    from editor.host import engine, speed
+
+    places, manifest = Places.default(), models.store.manifest(model)
+    runs_on = engine.set_up(places, lambda line: click.echo(f"kintsugi: {line}", err=True))
+    found = speed.measure(runs_on, manifest, lambda: False)
+    speed.speeds(places).put(manifest, found)
+    click.echo(f"{model}: {found}")
+    return 0
 
 
 def _remove(models: ModelLibrary, model: str) -> int:

@@ -23,12 +23,19 @@ class Session:
         self.path = path
         self.changed: Signal[DocumentState, DocumentState] = Signal()
         self.stepped: Signal[Step] = Signal()
-        self.saved_step = history.current.id
+        first = next(iter(history.steps.values()))
+        # What a method made is in no file yet.
+        self.saved_step: int | None = first.id if first.record is None else None
 
     @classmethod
-    def open(cls, state: DocumentState, path: Path | None, label: str) -> Session:
-        """A session whose history begins with `state`, named `label`."""
-        return cls(History(Step(0, None, label, state)), path)
+    def open(
+        cls, state: DocumentState, path: Path | None, label: str, record: Mapping[str, Any] | None = None
+    ) -> Session:
+        """A session whose history begins with `state`, named `label`.
+
+        record: how the picture was made, if it does not come from a file; it then counts as unsaved.
+        """
+        return cls(History(Step(0, None, label, state, record)), path)
 
     @property
     def state(self) -> DocumentState:
@@ -38,6 +45,11 @@ class Session:
     def opened(self) -> DocumentState:
         """The state as it was opened, before any step."""
         return next(iter(self.history.steps.values())).state
+
+    @property
+    def name(self) -> str:
+        """What the picture is called: its file's name, or that of its first layer if it was never a file."""
+        return shown(self.path.name) if self.path is not None else self.opened.layers[0].name
 
     @property
     def modified(self) -> bool:
@@ -70,3 +82,8 @@ class Session:
         self.history.go_to(step.id)
         self.changed.emit(before, step.state)
         return True
+
+
+def shown(name: str) -> str:
+    """A file's name as text. It may hold bytes that are none; the names of layers and steps go into files that are."""
+    return name.encode("utf-8", "replace").decode("utf-8")

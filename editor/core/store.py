@@ -104,7 +104,6 @@ class Store:
             reader.close()
             raise
         session = Session(restored.history, restored.path)
-        session.saved_step = next(iter(restored.history.steps))
         store = cls(path, session, reader, restored)
         store._start()
         return store, session

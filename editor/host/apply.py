@@ -8,7 +8,7 @@ import numpy as np
 
 from editor.core.document import DocumentState
 from editor.core.errors import EditorError
-from editor.core.geometry import tile_rect
+from editor.core.geometry import TileKey, tile_rect
 from editor.core.history import Step
 from editor.core.i18n import _
 from editor.core.layers import Layer
@@ -16,7 +16,7 @@ from editor.core.session import Session
 from editor.core.signal import Signal
 from editor.core.tiles import Pixels, TileMap
 from editor.host.jobs import Job, Jobs
-from editor.host.patch import Patch
+from editor.host.made import Made, MadeMask, MadePicture, Patch
 from editor.host.runner import Request, Runner
 
 
@@ -25,7 +25,7 @@ class StaleError(EditorError):
 
 
 class Choosing:
-    """The candidates for one mask, made one after another from the document's state at the start.
+    """The candidates of one run, made one after another from the document's state at the start.
 
     Signals come from the worker's thread. `failed` is emitted for each request that fails; the others go on.
     `finished` is emitted once, after the last request ended.
@@ -33,13 +33,13 @@ class Choosing:
 
     def __init__(self, state: DocumentState, runner: Runner, jobs: Jobs) -> None:
         self.state = state
-        self.candidate: Signal[Patch] = Signal()
+        self.candidate: Signal[Made] = Signal()
         self.failed: Signal[EditorError] = Signal()
         self.progress: Signal[float, str] = Signal()
         self.finished: Signal[()] = Signal()
         self._runner = runner
         self._jobs = jobs
-        self._running: list[Job[Patch]] = []
+        self._running: list[Job[Made]] = []
 
     @property
     def running(self) -> bool:
@@ -57,7 +57,7 @@ class Choosing:
         for job in tuple(self._running):
             job.cancel()
 
-    def _job(self, request: Request, begin: float, share: float) -> Job[Patch]:
+    def _job(self, request: Request, begin: float, share: float) -> Job[Made]:
         job = Job(
             lambda token, tell: self._runner.run(self.state, request, token, tell),
             _label(request.plugin.title, request.seed),
@@ -68,33 +68,59 @@ class Choosing:
         job.finished.connect(lambda: self._ended(job))
         return job
 
-    def _ended(self, job: Job[Patch]) -> None:
+    def _ended(self, job: Job[Made]) -> None:
         self._running.remove(job)
         if not self._running:
             self.finished.emit()
 
 
-def preview(state: DocumentState, patch: Patch) -> DocumentState:
-    """`state` with the candidate as a layer on top, named as its step, so that layers of one method are told apart."""
-    name = _label(patch.title, patch.seed)
-    layer = Layer(state.next_layer_id(), name, patch.pixels, patch.mask, record=patch.record.to_json())
+def preview(state: DocumentState, made: Patch | MadeMask) -> DocumentState:
+    """`state` with a patch as a layer on top, named as its step, so that layers of one method are told apart; or with
+    the candidate as its mask."""
+    if isinstance(made, MadeMask):
+        return state.with_mask("mask", made.mask)
+    name = _label(made.title, made.seed)
+    layer = Layer(state.next_layer_id(), name, made.pixels, made.mask, record=made.record.to_json())
     return state.with_layer(layer)
 
 
-def accept(session: Session, patch: Patch, based_on: DocumentState) -> Step:
-    """Puts the candidate into the document as a layer, and takes its pixels off the mask, in one step.
-
-    What was painted elsewhere meanwhile stays on the mask.
+def accept(session: Session, made: Patch | MadeMask, based_on: DocumentState) -> Step:
+    """Puts the candidate into the document, in one step: a mask in place of the mask; a patch as a layer, with its
+    pixels taken off the mask, while what was painted elsewhere meanwhile stays on it.
 
     Raises:
         StaleError: the picture under the candidate is not the one it was made from.
     """
-    # Of the mask: its pixels have no tile where all of them are black.
-    if based_on.pixels_differ(session.state) & patch.mask.tiles.keys():
+    changed = based_on.pixels_differ(session.state)
+    if isinstance(made, Patch):
+        # Of the mask: its pixels have no tile where all of them are black.
+        changed &= made.mask.tiles.keys()
+    _require_unchanged(changed)
+    state = preview(session.state, made)
+    if isinstance(made, Patch):
+        state = state.with_mask("mask", _without(state.mask, made.mask))
+    return session.commit(state, _label(made.title, made.seed), made.record.to_json())
+
+
+def new_document(source: Session, made: MadePicture, based_on: DocumentState) -> Session:
+    """A document of its own, in no file yet, with the profile and the metadata of the one that it was made from.
+
+    What of the metadata depends on the picture's size is brought in line with it on export, as for all documents.
+
+    Raises:
+        StaleError: the source changed since the candidate was made.
+    """
+    _require_unchanged(based_on.pixels_differ(source.state))
+    method, record = _(made.title), made.record.to_json()
+    base = Layer(0, f"{source.opened.layers[0].name}, {method}", made.pixels, record=record)
+    blank = TileMap.blank(made.pixels.size, 1, np.uint8)
+    state = DocumentState((base,), blank, blank, blank, source.state.metadata)
+    return Session.open(state, None, f"{source.name}, {method}", record)
+
+
+def _require_unchanged(changed: set[TileKey]) -> None:
+    if changed:
         raise StaleError(_("The picture changed under this result since it was made; press R to make it again."))
-    state = preview(session.state, patch)
-    state = state.with_mask("mask", _without(state.mask, patch.mask))
-    return session.commit(state, _label(patch.title, patch.seed), patch.record.to_json())
 
 
 def changed_outside(session: Session, check: Callable[[], None] = lambda: None) -> int:

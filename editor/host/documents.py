@@ -9,7 +9,7 @@ import numpy as np
 from editor.core.document import DocumentState, MaskName
 from editor.core.errors import WriteError
 from editor.core.i18n import _
-from editor.core.session import Session
+from editor.core.session import Session, shown
 from editor.core.tiles import TileMap
 from editor.io.picture import Picture
 from editor.io.project import PROJECT_SUFFIXES, read_project
@@ -25,8 +25,8 @@ def open_document(path: Path) -> tuple[Session, tuple[str, ...]]:
         state, notes = read_project(path)
     else:
         picture = read_picture(path)
-        state, notes = DocumentState.from_pixels(picture.pixels, picture.metadata, _shown(path.stem)), picture.notes
-    return Session.open(state, path, _("Open {name}").format(name=_shown(path.name))), notes
+        state, notes = DocumentState.from_pixels(picture.pixels, picture.metadata, shown(path.stem)), picture.notes
+    return Session.open(state, path, _("Open {name}").format(name=shown(path.name))), notes
 
 
 def export_document(state: DocumentState, path: Path, options: ExportOptions) -> tuple[str, ...]:
@@ -34,14 +34,7 @@ def export_document(state: DocumentState, path: Path, options: ExportOptions) ->
 
     Returns what the format can't hold, as notes for the user. Raises WriteError.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(
-            _("The folder {folder} can't be made: {reason}. Choose another.").format(
-                folder=path.parent, reason=error.strerror
-            )
-        ) from error
+    _make_folder(path)
     return write_picture(path, Picture(state.read(state.size.rect), state.metadata, ()), options)
 
 
@@ -53,6 +46,18 @@ def load_mask(state: DocumentState, path: Path, name: MaskName) -> DocumentState
     return state.with_mask(name, writer.freeze())
 
 
-def _shown(name: str) -> str:
-    # A file's name may hold bytes that are no text; the names of layers and steps go into files that are.
-    return name.encode("utf-8", "replace").decode("utf-8")
+def export_mask(mask: TileMap, path: Path) -> None:
+    """Writes a mask as a grey picture of 8 bits, making its folder where there is none. Raises WriteError."""
+    _make_folder(path)
+    write_picture(path, Picture(mask.read(mask.size.rect)))
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            _("The folder {folder} can't be made: {reason}. Choose another.").format(
+                folder=path.parent, reason=error.strerror
+            )
+        ) from error

@@ -16,7 +16,7 @@ from editor.core.signal import Signal
 
 T = TypeVar("T")
 Progress = Callable[[float, str], None]
-LaneName = Literal["method", "accelerator", "chores"]
+LaneName = Literal["method", "accelerator", "chores", "models"]
 
 log = logging.getLogger("kintsugi.jobs")
 
@@ -101,13 +101,16 @@ class Job(Generic[T]):
 
 
 class Jobs:
-    """The lanes. Methods run one at a time and use all cores themselves; chores are short and run beside them."""
+    """The lanes. Methods run one at a time and use all cores themselves; chores are short and run beside them, as do
+    downloads of models, which are long.
+    """
 
     def __init__(self, grace_s: float = 2.0) -> None:
         self._lanes: dict[LaneName, _Lane] = {
             "method": _Lane("method", grace_s),
             "accelerator": _Lane("accelerator", grace_s),
             "chores": _Lane("chores", grace_s),
+            "models": _Lane("models", grace_s),
         }
 
     def start(self, job: Job[Any], lane: LaneName = "method") -> None:

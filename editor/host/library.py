@@ -1,14 +1,50 @@
-"""The models that ship and those in the user's data folder."""
+"""The models that ship and those in the user's data folder, and how they stand for whoever wants to run them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from editor.core.i18n import N_, _
 from editor.host.places import Places
-from editor.runtime.library import ModelLibrary
+from editor.runtime.library import Availability, ModelLibrary
+from editor.runtime.manifest import ModelManifest
 from editor.runtime.store import ModelStore
 
+STATES = {
+    Availability.NEEDS_LICENCE: N_("licence not accepted"),
+    Availability.INSTALLED: N_("installed"),
+    Availability.GETTABLE: N_("can be got"),
+    Availability.NEEDS_FILE: N_("needs a file"),
+}
 _SHIPPED = Path(__file__).parents[2] / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """A model that could be run; `availability` says whether it can be now."""
+
+    id: str
+    title: str
+    availability: Availability
+
+    @property
+    def installed(self) -> bool:
+        return self.availability is Availability.INSTALLED
+
+    @property
+    def advice(self) -> str:
+        """What the user does to have it."""
+        if self.availability is Availability.GETTABLE:
+            text = _("The model {title} is not installed: get it with `kintsugi models get {id}`.")
+        elif self.availability is Availability.NEEDS_LICENCE:
+            text = _(
+                "The licence of the model {title} is not accepted yet: read it with `kintsugi models accept {id}`."
+            )
+        else:
+            text = _("The model {title} is not installed: install its file with `kintsugi models install FILE`.")
+        return text.format(title=_(self.title), id=self.id)
 
 
 def store(places: Places) -> ModelStore:
@@ -19,3 +55,22 @@ def store(places: Places) -> ModelStore:
 def library(places: Places) -> ModelLibrary:
     """The same, to be installed into the user's data folder and removed from it."""
     return ModelLibrary(store(places), places.models)
+
+
+def size_text(manifest: ModelManifest) -> str:
+    """How large its files are together, for the user."""
+    return _("{size_mb:.1f} MB").format(size_mb=manifest.size_bytes / 1e6)
+
+
+def of_role(models: ModelLibrary, role: str) -> tuple[KnownModel, ...]:
+    """The models for a use, in the order of their ids."""
+    return tuple(_known(models, id_) for id_, each in sorted(models.store.manifests.items()) if each.role == role)
+
+
+def missing(models: ModelLibrary, ids: Iterable[str]) -> tuple[KnownModel, ...]:
+    """Those that are not installed. Raises ModelError if one is unknown."""
+    return tuple(model for model in (_known(models, id_) for id_ in ids) if not model.installed)
+
+
+def _known(models: ModelLibrary, model_id: str) -> KnownModel:
+    return KnownModel(model_id, models.store.manifest(model_id).title, models.availability(model_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 
 def to_rgb(pixels: NDArray[Any]) -> NDArray[np.float32]:
@@ -17,6 +17,16 @@ def to_rgb(pixels: NDArray[Any]) -> NDArray[np.float32]:
     return np.ascontiguousarray(rgb, np.float32)
 
 
+def to_alpha(pixels: NDArray[Any]) -> NDArray[np.float32] | None:
+    """H x W float32, 0..1, of H x W x C pixels; None if they have no alpha."""
+    if pixels.shape[-1] == _colours(pixels):
+        return None
+    alpha = pixels[..., -1]
+    if np.issubdtype(pixels.dtype, np.integer):
+        alpha = alpha / np.float32(np.iinfo(pixels.dtype).max)
+    return np.ascontiguousarray(alpha, np.float32)
+
+
 def from_rgb(rgb: NDArray[np.float32], like: NDArray[Any]) -> NDArray[Any]:
     """Float RGB (... x 3) in the format of `like` (... x C), whose alpha is kept.
 
@@ -26,11 +36,17 @@ def from_rgb(rgb: NDArray[np.float32], like: NDArray[Any]) -> NDArray[Any]:
     out = like.copy()
     colours = _colours(like)
     colour = rgb if colours == 3 else rgb.astype(np.float64).mean(axis=-1, keepdims=True)
-    if np.issubdtype(like.dtype, np.integer):
-        high = np.iinfo(like.dtype).max
-        colour = np.rint(np.clip(colour, 0, 1) * high)
-    out[..., :colours] = colour
+    out[..., :colours] = to_depth(colour, like.dtype)
     return out
+
+
+def to_depth(values: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Floats, 0..1, as values of a document's dtype: integers clipped and rounded, floats as they are."""
+    kind = np.dtype(dtype)
+    if kind.kind == "f":
+        return values.astype(kind, copy=False)
+    rounded: NDArray[Any] = np.rint(np.clip(values, 0, 1) * np.iinfo(kind).max).astype(kind)
+    return rounded
 
 
 def _colours(pixels: NDArray[Any]) -> int:

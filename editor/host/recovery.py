@@ -29,7 +29,8 @@ class Recoverable:
     title: the file's name, or how the document came to be.
     path: where it was last opened from or saved to, if it was ever a file.
     time: when its last step was made, in seconds since the epoch.
-    steps: how many were made since it was opened; 0 if the journal is damaged, so that nobody knows.
+    steps: how many were made since it was opened, or to make it if it was never a file; 0 if the journal is damaged, so
+        that nobody knows.
     """
 
     title: str
@@ -157,11 +158,12 @@ def _look_into(journal: Path) -> Recoverable | None:
             if not connection.execute("SELECT * FROM sqlite_master").fetchall():
                 return Recoverable(journal.stem, None, 0.0, 0, journal)
             info = dict(connection.execute("SELECT key, value FROM info").fetchall())
-            rows = connection.execute("SELECT label, time FROM steps ORDER BY id").fetchall()
+            rows = connection.execute("SELECT label, time, record FROM steps ORDER BY id").fetchall()
     except (sqlite3.Error, ValueError):
         return None
     path = Path(info["path"]) if "path" in info else None
     if not rows:
         return Recoverable(journal.stem, path, 0.0, 0, journal)
     title = path.name if path is not None else str(rows[0][0])
-    return Recoverable(title, path, max(time for _, time in rows), len(rows) - 1, journal)
+    made = path is None and rows[0][2] is not None
+    return Recoverable(title, path, max(time for _, time, _ in rows), len(rows) - (0 if made else 1), journal)

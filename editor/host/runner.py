@@ -1,4 +1,4 @@
-"""Runs a method on a document's state: cuts out what it needs, checks what it returns, makes a patch of it."""
+"""Runs a method on a document's state: cuts out what it needs and makes a candidate of what it returns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
@@ -17,20 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.document import DocumentState
-from editor.core.errors import Cancelled, EditorError, MaskError, ParamError, PluginError
+from editor.core.errors import MaskError, ParamError
 from editor.core.geometry import Rect, tile_keys, tile_rect
 from editor.core.i18n import _
 from editor.core.tiles import TileMap, TileWriter
+from editor.host import results
 from editor.host.context import RunContext, Used
 from editor.host.jobs import CancelToken, Progress
-from editor.host.patch import Patch
-from editor.host.pixels import from_rgb, to_rgb
+from editor.host.made import Made, MadeMask, MadePicture, Patch
+from editor.host.pixels import from_rgb, to_alpha, to_rgb
 from editor.host.record import OpRecord
 from editor.host.regions import Region, mask_box, plan_holes
 from editor.host.registry import Registry
 from editor.runtime.infer import InferenceEngine
 from editor.sdk.params import from_dict, to_dict
-from editor.sdk.plugin import Holes, Inputs, Local, Plugin, Result
+from editor.sdk.plugin import Holes, Inputs, Local, Makes, Plugin, Result
 
 log = logging.getLogger("kintsugi.runner")
 
@@ -55,8 +56,10 @@ class Runner:
         self._engine = engine
         self._threads = threads or os.cpu_count() or 1
 
-    def run(self, state: DocumentState, request: Request, token: CancelToken, tell: Progress) -> Patch:
+    def run(self, state: DocumentState, request: Request, token: CancelToken, tell: Progress) -> Made:
         """The candidate that the request makes of `state`.
+
+        A method that makes a mask or a picture sees the whole document, unless it needs a mask to work on.
 
         Raises:
             MaskError: the method needs a mask and there is none, or one that leaves nothing to work from.
@@ -64,25 +67,15 @@ class Runner:
             Cancelled: the user cancelled.
         """
         began = time.perf_counter()
-        plugin = request.plugin
-        mask = state.mask
-        if mask.empty:
-            if plugin.needs.mask:
-                raise MaskError(_("There is no mask: paint over what should change first."))
-            mask = _full(mask)
-        box = mask_box(mask)
-        pixels = TileMap.blank(state.size, state.channels, state.dtype).write()
+        mask = _worked_on(state, request.plugin)
         context = RunContext(request.seed, self._threads, (0, 0), token, tell, self._call, self._engine)
-        reports = self._run_regions(state, mask, request, pixels, context)
-        return Patch(
-            rect=box,
-            pixels=pixels.freeze(),
-            mask=mask,
-            title=plugin.title,
+        content, report = self._make(state, mask, request, context)
+        return content(
+            title=request.plugin.title,
             seed=request.seed,
-            record=_record(state, mask, box, request, context.used),
+            record=_record(state, mask, mask_box(mask), request, context.used),
             seconds=time.perf_counter() - began,
-            report=_joined(reports),
+            report=report,
         )
 
     def replay(self, record: OpRecord) -> Request:
@@ -102,6 +95,25 @@ class Runner:
         if record.version < plugin.version and plugin.upgrade is not None:
             values = plugin.upgrade(record.version, values)
         return Request(plugin, from_dict(plugin.params, values), record.seed)
+
+    def _make(
+        self, state: DocumentState, mask: TileMap, request: Request, context: RunContext
+    ) -> tuple[Callable[..., Made], Mapping[str, float | str]]:
+        """What is made, as a candidate that lacks only what is said of it, and the method's report."""
+        plugin = request.plugin
+        if plugin.makes is Makes.PIXELS:
+            pixels = TileMap.blank(state.size, state.channels, state.dtype).write()
+            reports = self._run_regions(state, mask, request, pixels, context)
+            return partial(Patch, rect=mask_box(mask), pixels=pixels.freeze(), mask=mask), _joined(reports)
+        context = replace(context, tell=_Rising(context.tell).tell)
+        context.progress(0.0)
+        whole = state.size.rect
+        inputs = _inputs(state, mask, Region(whole, whole), state.read(whole))
+        if plugin.makes is Makes.MASK:
+            made, selected = results.mask(plugin, inputs, request.params, context)
+            return partial(MadeMask, mask=made), selected.report
+        made, picture = results.picture(plugin, inputs, request.params, state, context)
+        return partial(MadePicture, pixels=made), picture.report
 
     def _run_regions(
         self, state: DocumentState, mask: TileMap, request: Request, out: TileWriter, context: RunContext
@@ -140,7 +152,7 @@ class Runner:
         context.progress(0.0)
         source = state.read(region.rect)
         inputs = _inputs(state, mask, region, source)
-        result = _checked(request, inputs, context)
+        result = results.pixels(request.plugin, inputs, request.params, context)
         inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
         under = inputs.mask[inside] > 0
         filled = source[inside].copy()
@@ -156,7 +168,7 @@ class Runner:
 
     def _call(self, method: str, inputs: Inputs, params: Mapping[str, object], context: RunContext) -> Result:
         plugin = self._registry.get(method)
-        return _checked(Request(plugin, from_dict(plugin.params, params), context.seed), inputs, context)
+        return results.pixels(plugin, inputs, from_dict(plugin.params, params), context)
 
 
 class _Shares:
@@ -170,6 +182,27 @@ class _Shares:
     def tell(self, index: int, fraction: float, text: str) -> None:
         self._done[index] = fraction * self._sizes[index]
         self._tell(sum(self._done) / sum(self._sizes), text)
+
+
+class _Rising:
+    """Progress that never goes back: a method tells its own while its strips are made, and the runner after each."""
+
+    def __init__(self, tell: Progress) -> None:
+        self._tell = tell
+        self._most = 0.0
+
+    def tell(self, fraction: float, text: str) -> None:
+        self._most = max(self._most, fraction)
+        self._tell(self._most, text)
+
+
+def _worked_on(state: DocumentState, plugin: Plugin) -> TileMap:
+    """The mask that the method gets: the user's where it matters, else all of the picture. Raises MaskError."""
+    if (plugin.needs.mask or plugin.makes is Makes.PIXELS) and not state.mask.empty:
+        return state.mask
+    if plugin.needs.mask:
+        raise MaskError(_("There is no mask: paint over what should change first."))
+    return _full(state.mask)
 
 
 def _regions(mask: TileMap, plugin: Plugin) -> Iterator[Region]:
@@ -196,38 +229,11 @@ def _inputs(state: DocumentState, mask: TileMap, region: Region, source: NDArray
     hole = np.zeros(masked.shape, np.float32)
     inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
     hole[inside] = masked[inside] / np.float32(255)
-    inputs = Inputs(to_rgb(source), hole, allowed)
-    for array in (inputs.image, inputs.mask, inputs.source):
-        array.flags.writeable = False
+    inputs = Inputs(to_rgb(source), hole, allowed, to_alpha(source))
+    for array in (inputs.image, inputs.mask, inputs.source, inputs.alpha):
+        if array is not None:
+            array.flags.writeable = False
     return inputs
-
-
-def _checked(request: Request, inputs: Inputs, context: RunContext) -> Result:
-    """Runs the method and looks at what it returns; a stranger's exception becomes a PluginError."""
-    title = _(request.plugin.title)
-    try:
-        result = request.plugin.run(inputs, request.params, context)
-    except (EditorError, Cancelled, MemoryError):
-        raise
-    except Exception as error:
-        raise PluginError(_("{method} failed; nothing was changed. The log says why.").format(method=title)) from error
-    context.check()
-    wrong = PluginError(
-        _("{method} returned something that is not a picture of the right size; nothing was changed.").format(
-            method=title
-        )
-    )
-    if not isinstance(result, Result):
-        raise wrong
-    image = result.image
-    if not isinstance(image, np.ndarray) or image.shape != inputs.image.shape or image.dtype != np.float32:
-        raise wrong
-    under = image[inputs.mask > 0]
-    if not np.isfinite(under).all():
-        raise PluginError(_("{method} returned values that are not numbers; nothing was changed.").format(method=title))
-    if under.size and (under.min() < -1e-3 or under.max() > 1 + 1e-3) and inputs.image.max() <= 1:
-        raise PluginError(_("{method} returned values out of range; nothing was changed.").format(method=title))
-    return result
 
 
 def _full(mask: TileMap) -> TileMap:

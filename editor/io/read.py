@@ -136,7 +136,7 @@ def _finish(found: Decoded) -> Picture:
     metadata = Metadata(
         icc=_sound_profile(found.icc, pixels.shape[2], found.notes),
         exif=block,
-        xmp=_sound_xmp(found.xmp, found.notes),
+        xmp=_sound_xmp(found.xmp, pixels, found.notes),
         iptc=found.iptc or None,
     )
     return Picture(pixels, metadata, tuple(found.notes))
@@ -168,7 +168,7 @@ def _sound_profile(profile: bytes | None, channels: int, notes: list[str]) -> by
     return profile
 
 
-def _sound_xmp(packet: bytes | None, notes: list[str]) -> bytes | None:
+def _sound_xmp(packet: bytes | None, pixels: NDArray[Any], notes: list[str]) -> bytes | None:
     if not packet:
         return None
     try:
@@ -176,4 +176,4 @@ def _sound_xmp(packet: bytes | None, notes: list[str]) -> bytes | None:
     except ValueError:
         notes.append(_("The XMP data is damaged and was dropped."))
         return None
-    return xmp.upright(packet)
+    return xmp.upright(packet, pixels.shape[1], pixels.shape[0])

@@ -91,5 +91,5 @@ def _cleaned(picture: Picture, notes: list[str]) -> tuple[Metadata, bool]:
         except ifd.IfdError:
             notes.append(_("The EXIF data is damaged and was left out."))
             block, thumbnail = None, False
-    packet = xmp.without_pictures(xmp.upright(metadata.xmp)) if metadata.xmp else None
+    packet = xmp.without_pictures(xmp.upright(metadata.xmp, width, height)) if metadata.xmp else None
     return replace(metadata, exif=block, xmp=packet), thumbnail

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _ORIENTATION = re.compile(rb"""(<tiff:Orientation>\s*|\btiff:Orientation\s*=\s*["'])[1-8]""")
+_WIDTH = re.compile(rb"""(\b(?:tiff:ImageWidth|exif:PixelXDimension)(?:>\s*|\s*=\s*["']))\d+""")
+_HEIGHT = re.compile(rb"""(\b(?:tiff:ImageLength|exif:PixelYDimension)(?:>\s*|\s*=\s*["']))\d+""")
 # Pictures inside the packet: the thumbnail, and the unedited copy and depth map that phones add.
 _PICTURE_NAMES = rb"(?:xmpGImg:image|GImage:Data|GDepth:Data|GDepth:Confidence)"
 _PICTURE_ELEMENT = re.compile(rb"(<(" + _PICTURE_NAMES + rb")(?:\s[^>]*)?>)[^<]*(</\2>)")
@@ -31,9 +33,10 @@ def check(packet: bytes) -> None:
         raise ValueError("no RDF in the packet")
 
 
-def upright(packet: bytes) -> bytes:
-    """The packet with tiff:Orientation set to 1, where it is there at all."""
-    return _ORIENTATION.sub(rb"\g<1>1", packet)
+def upright(packet: bytes, width: int, height: int) -> bytes:
+    """The packet for a picture of this size whose orientation has been applied, where it says anything of them."""
+    packet = _ORIENTATION.sub(rb"\g<1>1", packet)
+    return _HEIGHT.sub(rb"\g<1>%d" % height, _WIDTH.sub(rb"\g<1>%d" % width, packet))
 
 
 def without_pictures(packet: bytes) -> bytes:

@@ -144,6 +144,7 @@ def _tensor(spec: TensorSpec, resemblance: float | None) -> list[str]:
         f"dtype = {_text(spec.dtype)}",
         f"range = [{low:g}, {high:g}]{alike}",
         f"colour = {_text(spec.colour)}",
+        *([f"mean = {list(spec.mean)}", f"deviation = {list(spec.deviation)}"] if spec.mean else []),
     ]
 
 

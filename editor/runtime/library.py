@@ -14,14 +14,16 @@ from pathlib import Path
 from editor.core.errors import ModelError, UnknownModelError
 from editor.core.i18n import _
 from editor.runtime import packages, userfile
+from editor.runtime.acceptance import Acceptances, LicenceNotAcceptedError
 from editor.runtime.download import Progress, download
 from editor.runtime.manifest import PICTURE_ROLES, ModelFile, ModelManifest
 from editor.runtime.store import ModelStore
 
 
 class Availability(Enum):
-    """Where a model stands on this machine."""
+    """Where a model stands on this machine; the first that holds."""
 
+    NEEDS_LICENCE = "needs licence"
     INSTALLED = "installed"
     GETTABLE = "gettable"
     NEEDS_FILE = "needs file"
@@ -41,13 +43,38 @@ class ModelLibrary:
         self.store = store
         self._folder = folder
         self._fetch = fetch
+        self._acceptances = Acceptances(folder / "accepted.json")
 
     def availability(self, model_id: str) -> Availability:
         """Raises ModelError if no such model is known."""
+        if not self.accepted(model_id):
+            return Availability.NEEDS_LICENCE
         if self.store.installed(model_id):
             return Availability.INSTALLED
+        return Availability.GETTABLE if self.gettable(model_id) else Availability.NEEDS_FILE
+
+    def gettable(self, model_id: str) -> bool:
+        """Whether it can be fetched over the network. Raises ModelError if no such model is known."""
         manifest = self.store.manifest(model_id)
-        return Availability.GETTABLE if manifest.package is not None or manifest.url else Availability.NEEDS_FILE
+        return manifest.package is not None or bool(manifest.url)
+
+    def removable(self, model_id: str) -> bool:
+        """Whether a file of it is in the user's folder. Raises ModelError if no such model is known."""
+        return any((self._folder / file.name).exists() for file in self.store.manifest(model_id).files)
+
+    def accepted(self, model_id: str) -> bool:
+        """Whether its licence needs no consent or has it. Raises ModelError if no such model is known."""
+        return self._acceptances.covers(self.store.manifest(model_id))
+
+    def accept(self, model_id: str) -> ModelManifest:
+        """Remembers that the user accepts its licence; under another name it must be accepted anew.
+
+        Raises:
+            ModelError: there is no such model, or that can't be written.
+        """
+        manifest = self.store.manifest(model_id)
+        self._acceptances.add(manifest)
+        return manifest
 
     def get(self, model_id: str, progress: Progress = _ignore) -> ModelManifest:
         """Fetches the model's file and installs it. Uses the network.
@@ -56,9 +83,11 @@ class ModelLibrary:
         What was downloaded stays for the next try.
 
         Raises:
-            ModelError: there is no such model, it can't be had, or what came is not what it should be.
+            ModelError: there is no such model, it can't be had, its licence is not accepted, or what came is not
+                what it should be.
         """
         manifest = self.store.manifest(model_id)
+        self._check_accepted(manifest)
         if manifest.package is None and not manifest.url:
             raise ModelError(
                 _("The model {model!r} can't be fetched; install its file {name}.").format(
@@ -95,7 +124,7 @@ class ModelLibrary:
 
         Raises:
             UnknownModelError: it is an ONNX model, but not that of a known one; `adopt` installs it.
-            ModelError: it can't be read, or is anything else that is not known.
+            ModelError: it can't be read, is anything else that is not known, or the model's licence is not accepted.
         """
         known = self._known(path)
         if known is None:
@@ -108,6 +137,7 @@ class ModelLibrary:
                 ).format(name=path.name, roles=", ".join(PICTURE_ROLES))
             )
         manifest, file = known
+        self._check_accepted(manifest)
         with self._writing(manifest):
             self._folder.mkdir(parents=True, exist_ok=True)
             _write(self._partial(file), path.read_bytes())
@@ -248,6 +278,10 @@ class ModelLibrary:
         manifests = self.store.manifests
         names = {Path(file.name).stem.casefold() for manifest in manifests.values() for file in manifest.files}
         return {*manifests, *names, *(path.stem.casefold() for path in self._folder.iterdir())}
+
+    def _check_accepted(self, manifest: ModelManifest) -> None:
+        if not self._acceptances.covers(manifest):
+            raise LicenceNotAcceptedError(manifest)
 
     def _prove(self, manifest: ModelManifest) -> None:
         """Converts a model that has to be, now and not at its first use; if that fails, it is not installed."""

@@ -41,6 +41,9 @@ layout = "NCHW"                 # NCHW, NHWC, or plain (with shape): no picture,
 dtype = "float32"
 range = [0, 1]
 colour = "RGB"                  # RGB, BGR, grey, mask (1 = work here), keep (1 = leave alone), planes (with channels)
+mean = [0.485, 0.456, 0.406]    # optional, with deviation: of an input's channels in RGB; the model takes
+deviation = [0.229, …]          # (value - mean) / deviation of values 0..1, and range only says between what those lie
+step = 4                        # optional: of an output that has one pixel for so many (squared) of the input's
 reference = [0.1, …]            # outputs of converted models: evenly spread values that the sample inputs give
 """
 
@@ -324,6 +327,9 @@ def _manifest(table: _Table) -> ModelManifest:
     fixed = manifest.size.fixed
     if fixed is not None and manifest.overlap_px is not None and min(fixed) < 2 * manifest.overlap_px + _KEPT_PX:
         raise table.wrong("overlap_px", _("must leave {kept_px} px of a fixed tile").format(kept_px=_KEPT_PX))
+    sides = fixed or (manifest.size.multiple_of,)
+    if any(tensor.step > 1 and (not whole or any(side % tensor.step for side in sides)) for tensor in manifest.outputs):
+        raise table.wrong("outputs", _("with a step need whole = true, and a size that it divides"))
     pictures = [tensor.is_picture for tensor in manifest.outputs]
     if not whole and not (all(pictures) and any(tensor.is_picture for tensor in manifest.inputs)):
         raise table.wrong("overlap_px", _("is for models from pictures to pictures; others need whole = true"))
@@ -401,8 +407,20 @@ def _tensor(table: _Table) -> TensorSpec:
         if len(low_high) != 2 or not low_high[0] < low_high[1]:
             raise table.wrong("range", _("must be a lower and a higher number, not {value!r}").format(value=low_high))
         bounds = (float(low_high[0]), float(low_high[1]))
+    mean, deviation = _normalisation(table, channels) if table.has("mean") or table.has("deviation") else ((), ())
+    step = table.whole("step", 1) if table.has("step") else 1
     table.end()
-    return TensorSpec(name, layout, dtype, bounds, colour, channels, shape)
+    return TensorSpec(name, layout, dtype, bounds, colour, channels, shape, mean, deviation, step)
+
+
+def _normalisation(table: _Table, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    mean, deviation = (table.array(field, (int, float), _("numbers")) for field in ("mean", "deviation"))
+    for field, values in (("mean", mean), ("deviation", deviation)):
+        if len(values) != channels:
+            raise table.wrong(field, _("must have a number for each of {count} channels").format(count=channels))
+    if min(deviation) <= 0:
+        raise table.wrong("deviation", _("must be above 0, not {value:g}").format(value=min(deviation)))
+    return tuple(map(float, mean)), tuple(map(float, deviation))
 
 
 def _size(table: _Table) -> SizeRule:

@@ -95,13 +95,13 @@ def compare(manifest: ModelManifest, accelerated: Session, cpu: Session, cancel:
     return Verdict(bool(difference <= TOLERANCE), difference)
 
 
-def sample_inputs(manifest: ModelManifest) -> dict[str, NDArray[Any]]:
+def sample_inputs(manifest: ModelManifest, side_px: int = _SIDE_PX) -> dict[str, NDArray[Any]]:
     """Waves with a little grain over each picture's range, noise for what is no picture; the same each time.
 
-    Pictures are small, but of a size that the model takes; of noise, some networks make anything.
+    Pictures are of about `side_px`, but of a size that the model takes; of noise, some networks make anything.
     """
     rng = np.random.default_rng(0)
-    height, width = manifest.size.fixed or manifest.size.padded(_SIDE_PX, _SIDE_PX)
+    height, width = manifest.size.fixed or manifest.size.padded(side_px, side_px)
     sample = {}
     for spec in manifest.inputs:
         low, high = spec.range or (0.0, 1.0)

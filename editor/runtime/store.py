@@ -60,7 +60,9 @@ class ModelStore:
         self._manifests, self._errors = MappingProxyType(manifests), MappingProxyType(errors)
 
     def manifest(self, model_id: str) -> ModelManifest:
-        """Raises ModelError if no such model is known."""
+        """Raises ModelError if no such model is known, even after looking for manifests anew."""
+        if model_id not in self._manifests:
+            self.refresh()
         try:
             return self._manifests[model_id]
         except KeyError:

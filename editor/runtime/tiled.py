@@ -15,6 +15,8 @@ from editor.runtime.manifest import ModelManifest
 from editor.runtime.sessions import Session, Tensors
 from editor.sdk.models import TensorSpec
 
+_COLOURS = ("RGB", "BGR", "grey")
+
 
 def picture_size(manifest: ModelManifest, inputs: Tensors) -> tuple[int, int] | None:
     """Height and width of the input pictures; None if the model takes none.
@@ -122,7 +124,7 @@ def run_tiles(
     cancel: Callable[[], bool],
     progress: Callable[[float], None],
 ) -> dict[str, NDArray[Any]]:
-    """The outputs for a whole picture; plain outputs only where the plan has one tile.
+    """The outputs for a whole picture; plain and coarse ones only where the plan has one tile.
 
     Raises:
         ModelError: the model failed, or gave no numbers or another size than its manifest says.
@@ -130,9 +132,11 @@ def run_tiles(
         Cancelled: `cancel` became true.
     """
     mosaics = {
-        spec.name: tiling.Mosaic(plan, manifest.scale, spec.axes) for spec in manifest.outputs if spec.is_picture
+        spec.name: tiling.Mosaic(plan, manifest.scale, spec.axes)
+        for spec in manifest.outputs
+        if spec.is_picture and spec.step == 1
     }
-    plain: dict[str, NDArray[Any]] = {}
+    others: dict[str, NDArray[Any]] = {}
     done = 0
     for row in plan.rows:
         for column in plan.columns:
@@ -147,10 +151,26 @@ def run_tiles(
                 if name in mosaics:
                     _add(manifest, mosaics[name], row, column, output)
                 else:
-                    plain[name] = output
+                    others[name] = output
             done += 1
             progress(done / plan.count)
-    return {name: mosaic.result() for name, mosaic in mosaics.items()} | plain
+    for spec in manifest.outputs:
+        if spec.step > 1:
+            others[spec.name] = _coarse(manifest, spec, plan, others[spec.name])
+    return {name: mosaic.result() for name, mosaic in mosaics.items()} | others
+
+
+def _coarse(manifest: ModelManifest, spec: TensorSpec, plan: tiling.Plan, output: NDArray[Any]) -> NDArray[Any]:
+    """An output with fewer pixels than the picture, without the padding's."""
+    (row,), (column,) = plan.rows, plan.columns
+    if tuple(output.shape[axis] * spec.step for axis in spec.axes) != (row.stop, column.stop):
+        raise ModelError(
+            _("The model {model!r} does not match its description: {tensor} came as {dtype} {shape}.").format(
+                model=manifest.title, tensor=spec.name, dtype=output.dtype, shape=output.shape
+            )
+        )
+    high, wide = (slice(-(-length // spec.step)) for length in (plan.height, plan.width))
+    return output[:, :, high, wide] if spec.layout == "NCHW" else output[:, high, wide]
 
 
 def run_checked(
@@ -159,7 +179,8 @@ def run_checked(
     """The manifest's outputs of one run.
 
     Raises:
-        ModelError: the model failed, or gave values that are no numbers or of another type or rank.
+        ModelError: the model failed, or gave values that are no numbers, of another type or rank, or all alike for a
+            picture that is not.
         OutOfMemory, Cancelled: as the session does.
     """
     outputs = session.run(inputs, cancel)
@@ -169,7 +190,22 @@ def run_checked(
             raise _mismatch(manifest, spec.name, output.dtype, output.shape)
         if output.dtype.kind == "f" and not np.isfinite(output).all():
             raise ModelError(_("The model {model!r} gave values that are no numbers.").format(model=manifest.title))
+        if spec.colour in _COLOURS and not _varies(spec, output) and _any_varies(manifest, inputs):
+            raise ModelError(
+                _("The model {model!r} gave a single colour for a picture that has more.").format(model=manifest.title)
+            )
     return {spec.name: outputs[spec.name] for spec in manifest.outputs}
+
+
+def _varies(spec: TensorSpec, picture: NDArray[Any], least: float = 1e-6) -> bool:
+    """Whether its values lie further apart than this part of its range."""
+    low, high = spec.range or (0.0, 1.0)
+    return float(picture.max()) - float(picture.min()) > least * (high - low)
+
+
+def _any_varies(manifest: ModelManifest, inputs: Tensors) -> bool:
+    """Whether an input picture has visible detail; a nearly flat one may well become a flat one."""
+    return any(spec.colour in _COLOURS and _varies(spec, inputs[spec.name], 0.1) for spec in manifest.inputs)
 
 
 def _has_form(spec: TensorSpec, output: NDArray[Any]) -> bool:

@@ -22,6 +22,9 @@ class TensorSpec:
     empty if plain.
     channels: their number; 0 if plain.
     shape: the whole shape of a plain tensor; empty for a picture.
+    mean, deviation: by channel in RGB, if the model takes (value - mean) / deviation of values 0..1; `range` then only
+    says between what those lie. Else empty.
+    step: pixels of the input for one of this output, along one side: 1 but for coarse maps and features.
     """
 
     name: str
@@ -31,6 +34,9 @@ class TensorSpec:
     colour: str = ""
     channels: int = 0
     shape: tuple[int, ...] = ()
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+    step: int = 1
 
     @property
     def is_picture(self) -> bool:
@@ -59,12 +65,18 @@ class TensorSpec:
                 mask of either kind; it is clipped to that.
 
         Returns:
-            Its values stretched to `range`, in the layout, colour order and dtype of this tensor.
+            Its values stretched to `range`, or with `mean` and `deviation` taken off, in the layout, colour order and
+            dtype of this tensor.
         """
-        low, high = self.range or (0.0, 1.0)
         if self.colour == "keep":
             picture = np.float32(1) - picture
-        values = np.clip(picture, 0, 1) * np.float32(high - low) + np.float32(low)
+        values: F32 = np.clip(picture, 0, 1)
+        if self.mean:
+            mean, deviation = (np.asarray(each, np.float32) for each in (self.mean, self.deviation))
+            values = (values - mean) / deviation
+        else:
+            low, high = self.range or (0.0, 1.0)
+            values = values * np.float32(high - low) + np.float32(low)
         if self.colour == "BGR":
             values = values[..., ::-1]
         if self.layout == "NCHW":

@@ -15,7 +15,7 @@ from editor.core.errors import Cancelled, ModelError, PluginError
 from editor.sdk.context import Context
 from editor.sdk.models import ModelFacts
 from editor.sdk.params import ParamSpec, Value, from_dict
-from editor.sdk.plugin import Inputs, Plugin, Result
+from editor.sdk.plugin import Inputs, Makes, MaskResult, Output, PictureResult, Plugin, Result
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -121,58 +121,95 @@ class FakeContext:
         return self._run(method, inputs, params)
 
 
-def check_plugin(plugin: Plugin, inputs: Inputs, *, max_checks_after_cancel: int = 8) -> Result:
+def check_plugin(
+    plugin: Plugin,
+    inputs: Inputs,
+    *,
+    infer: Infer | None = None,
+    models: Sequence[ModelFacts] = (),
+    max_checks_after_cancel: int = 8,
+) -> Output:
     """Runs a method in all the ways a host will, and says what it does wrong.
 
-    Checked: the result's shape, type, range and finiteness; the inputs stay untouched; the same seed gives the same
-    pixels on one thread and on three; each parameter changes the result; a cancel, early or late, ends the run as
-    Cancelled.
+    Checked: the result is of the kind that the method declares; its shape, type, range and finiteness; the inputs stay
+    untouched; the same seed gives the same values on one thread and on three; each parameter changes the result; a
+    cancel, early or late, ends the run as Cancelled.
 
     Args:
         plugin: the declaration.
         inputs: a small picture and whatever else the method needs, on which every parameter should matter.
+        infer: stands in for the models that the method runs; must give the same for the same, from any thread.
+        models: what is known of them; a parameter that names a model must matter if there are several.
         max_checks_after_cancel: how often it may look again after the first cancel (other threads may).
 
     Returns:
-        The result with default parameters and seed 0.
+        The result with default parameters and seed 0; the strips of a picture can be read again.
 
     Raises:
         AssertionError: it breaks a rule; the message says which.
     """
     frozen = _frozen(inputs)
     kept = [array.copy() for array in _arrays(frozen)]
-    counter = FakeContext(seed=0)
-    first = _run(plugin, frozen, plugin.params(), counter)
-    _check_result(plugin, inputs, first)
+
+    def run(context: FakeContext, **values: Value) -> _Ran:
+        return _run(plugin, frozen, from_dict(plugin.params, values), context)
+
+    def context(threads: int = 1, cancel_after: int | None = None) -> FakeContext:
+        return FakeContext(seed=0, threads=threads, cancel_after=cancel_after, infer=infer, models=models)
+
+    counter = context()
+    first = run(counter)
+    _check_ran(plugin, inputs, first)
     for before, after in zip(kept, _arrays(frozen), strict=True):
         _require(np.array_equal(before, after), f"{plugin.id} changed its inputs")
     for threads in (1, 3):
-        again = _run(plugin, frozen, plugin.params(), FakeContext(seed=0, threads=threads))
-        _require(_equal(first, again), f"{plugin.id} gives other pixels for the same seed on {threads} threads")
+        same = first.equals(run(context(threads)))
+        _require(same, f"{plugin.id} gives other values for the same seed on {threads} threads")
     for spec in plugin.specs:
-        value = _other_value(spec)
-        changed = _run(plugin, frozen, from_dict(plugin.params, {spec.name: value}), FakeContext(seed=0))
-        _check_result(plugin, inputs, changed)
-        _require(not _equal(first, changed), f"{plugin.id}: {spec.name} = {value!r} changes nothing")
+        value = _other_value(spec, models)
+        if value is not None:
+            changed = run(context(), **{spec.name: value})
+            _check_ran(plugin, inputs, changed)
+            _require(not first.equals(changed), f"{plugin.id}: {spec.name} = {value!r} changes nothing")
     _require(counter.checks > 0, f"{plugin.id} never looks whether the user cancelled")
     fractions = [fraction for fraction, _ in counter.reports]
     _require(fractions == sorted(fractions), f"{plugin.id}: its progress goes backwards")
     for at in sorted({0, counter.checks // 2, counter.checks - 1}):
-        context = FakeContext(seed=0, cancel_after=at)
+        cancelled = context(cancel_after=at)
         try:
-            _run(plugin, frozen, plugin.params(), context)
+            run(cancelled)
         except Cancelled:
             pass
         else:
             raise AssertionError(f"{plugin.id} went on after a cancel")
-        _require(context.checks <= at + max_checks_after_cancel, f"{plugin.id} worked on after a cancel")
-    return first
+        _require(cancelled.checks <= at + max_checks_after_cancel, f"{plugin.id} worked on after a cancel")
+    return first.result
 
 
-def _run(plugin: Plugin, inputs: Inputs, params: object, context: FakeContext) -> Result:
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Ran:
+    """A result and its values: one array, or those of all strips and their alphas."""
+
+    result: Output
+    values: tuple[NDArray[np.float32], ...]
+
+    def equals(self, other: _Ran) -> bool:
+        return len(self.values) == len(other.values) and all(map(np.array_equal, self.values, other.values))
+
+
+def _run(plugin: Plugin, inputs: Inputs, params: object, context: FakeContext) -> _Ran:
     result = plugin.run(inputs, params, context)
-    assert isinstance(result, Result), f"{plugin.id} returned {type(result).__name__}"
-    return result
+    wanted = {Makes.PIXELS: Result, Makes.MASK: MaskResult, Makes.PICTURE: PictureResult}[plugin.makes]
+    assert isinstance(result, wanted), f"{plugin.id} returned {type(result).__name__}"
+    if isinstance(result, Result):
+        return _Ran(result, (result.image,))
+    if isinstance(result, MaskResult):
+        return _Ran(result, (result.mask,))
+    strips = list(result.strips)
+    alphas = [strip.alpha for strip in strips if strip.alpha is not None]
+    _require(len(alphas) in (0, len(strips)), f"{plugin.id} gave only some strips an alpha")
+    read = dataclasses.replace(result, strips=iter(strips))
+    return _Ran(read, (*(strip.image for strip in strips), *alphas))
 
 
 def _require(holds: bool, message: str) -> None:
@@ -182,30 +219,39 @@ def _require(holds: bool, message: str) -> None:
 
 def _frozen(inputs: Inputs) -> Inputs:
     """A copy that cannot be written to."""
-    copy = Inputs(inputs.image.copy(), inputs.mask.copy(), inputs.source.copy())
+    alpha = inputs.alpha.copy() if inputs.alpha is not None else None
+    copy = Inputs(inputs.image.copy(), inputs.mask.copy(), inputs.source.copy(), alpha)
     for array in _arrays(copy):
         array.flags.writeable = False
     return copy
 
 
 def _arrays(inputs: Inputs) -> tuple[NDArray[Any], ...]:
-    return inputs.image, inputs.mask, inputs.source
+    arrays = inputs.image, inputs.mask, inputs.source
+    return arrays if inputs.alpha is None else (*arrays, inputs.alpha)
 
 
-def _check_result(plugin: Plugin, inputs: Inputs, result: Result) -> None:
-    image = result.image
-    _require(image.dtype == np.float32, f"{plugin.id} returned {image.dtype}, not float32")
-    _require(image.shape == inputs.image.shape, f"{plugin.id} returned the shape {image.shape}")
-    _require(bool(np.isfinite(image).all()), f"{plugin.id} returned values that are not finite")
-    _require(float(image.min()) >= 0 and float(image.max()) <= 1, f"{plugin.id} returned values outside 0..1")
+def _check_ran(plugin: Plugin, inputs: Inputs, ran: _Ran) -> None:
+    for values in ran.values:
+        _require(values.dtype == np.float32, f"{plugin.id} returned {values.dtype}, not float32")
+        _require(bool(np.isfinite(values).all()), f"{plugin.id} returned values that are not finite")
+        _require(float(values.min()) >= 0 and float(values.max()) <= 1, f"{plugin.id} returned values outside 0..1")
+    result = ran.result
+    if isinstance(result, PictureResult):
+        images = [values for values in ran.values if values.ndim == 3]
+        fitting = all(image.shape[1:] == (result.width, 3) for image in images)
+        _require(fitting, f"{plugin.id} returned strips that are not {result.width} wide")
+        rows = sum(len(image) for image in images)
+        _require(rows == result.height, f"{plugin.id} returned {rows} rows, not {result.height}")
+    else:
+        shape = inputs.image.shape if isinstance(result, Result) else inputs.mask.shape
+        _require(ran.values[0].shape == shape, f"{plugin.id} returned the shape {ran.values[0].shape}")
 
 
-def _equal(one: Result, two: Result) -> bool:
-    return np.array_equal(one.image, two.image)
-
-
-def _other_value(spec: ParamSpec) -> Value:
-    """An allowed value that is far from the default."""
+def _other_value(spec: ParamSpec, models: Sequence[ModelFacts]) -> Value | None:
+    """An allowed value that is far from the default; None for the only model."""
+    if spec.role:
+        return next((facts.id for facts in models if facts.id != spec.default), None)
     if spec.type is bool:
         return not spec.default
     if spec.choice is not None:

@@ -65,6 +65,7 @@ def _edit() -> tuple[ActionSpec, ...]:
         ActionSpec("edit.undo", _("Undo"), _("Take the last step back"), ("Ctrl+Z",), "document", icon="undo"),
         ActionSpec("edit.redo", _("Redo"), _("Do the step again"), ("Ctrl+Shift+Z", "Ctrl+Y"), "document", icon="redo"),
         ActionSpec("edit.preferences", _("Preferences…"), _("Colour of the mask and the like"), ("Ctrl+,",)),
+        ActionSpec("edit.models", _("Models…"), _("Get, install and remove the models of the learned methods")),
         ActionSpec("edit.keys", _("Keys…"), _("See and change the keys of all actions")),
     )
 
@@ -120,7 +121,7 @@ def _repair() -> tuple[ActionSpec, ...]:
         ActionSpec(
             "repair.run",
             _("Remove"),
-            _("Fill what is masked; with a result on show, accept it"),
+            _("Run the method; with a result on show, accept it"),
             ("Enter", "Return"),
             "document",
         ),

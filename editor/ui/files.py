@@ -61,9 +61,20 @@ class Files(QObject):
     @property
     def name(self) -> str:
         """The open document's name for the user."""
-        if self.session is None or self.session.path is None:
-            return _("Recovered photo") if self.session is not None else ""
-        return self.session.path.name
+        if self.session is None:
+            return ""
+        if self.session.path is not None:
+            return self.session.path.name
+        first = next(iter(self.session.history.steps.values()))
+        return _("Untitled ({origin})").format(origin=first.label) if first.record else _("Recovered photo")
+
+    @property
+    def stem(self) -> str:
+        """What a new file of the document is called to begin with, without a suffix."""
+        if self.session is None:
+            return ""
+        path = self.session.path
+        return path.stem if path is not None else self.session.name.replace("/", "-").replace("\\", "-")
 
     @property
     def recent(self) -> list[Path]:
@@ -123,6 +134,10 @@ class Files(QObject):
         """Calls `then` as `leave` does, but not before everything is written; never if that fails."""
         self._when_written(lambda: self.leave(lambda: self._when_written(then)))
 
+    def show_new(self, session: Session) -> None:
+        """Shows a document that was made of the open one, in its place, after asking about unsaved changes."""
+        self.leave(lambda: self.show(session))
+
     def close(self) -> None:
         """Closes the document, after asking about unsaved changes."""
         self.leave(lambda: self.show(None))
@@ -141,8 +156,8 @@ class Files(QObject):
         """Asks where to write the project, and writes it."""
         if self.session is None:
             return
-        near = self.session.path or Path(self._folder()) / self.name
-        path = ask.file_to_save(self._window, _("Save project"), near.with_suffix(".ora"), "OpenRaster")
+        folder = self.session.path.parent if self.session.path is not None else Path(self._folder())
+        path = ask.file_to_save(self._window, _("Save project"), folder / f"{self.stem}.ora", "OpenRaster")
         if path is not None:
             self._save(self.session, path, then)
 

@@ -37,6 +37,7 @@ from editor.ui.files import Files
 from editor.ui.layout import Layout
 from editor.ui.mask_menu import MaskMenu
 from editor.ui.menus import Menus
+from editor.ui.models import Models, dropped_models
 from editor.ui.outside import OutsideWatch
 from editor.ui.panels.history import HistoryPanel
 from editor.ui.panels.layers import LayersPanel
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, places: Places, settings: Settings, jobs: Jobs, bridge: Bridge) -> None:
         super().__init__()
+        self._places = places
         self._jobs = jobs
         self._bridge = bridge
         self._session: Session | None = None
@@ -95,6 +97,7 @@ class MainWindow(QMainWindow):
         self._windows = Windows(
             self, self.commands, settings, self.files, self.canvas, self.messages, places.state / "kintsugi.log"
         )
+        self.models = Models(self, places, settings, jobs, bridge, self.messages)
         self._layout = Layout(self, settings)
         self._build_layout()
         self._connect_actions()
@@ -104,13 +107,16 @@ class MainWindow(QMainWindow):
 
     def set_registry(self, registry: Registry) -> None:
         """Offers the methods; until then there are none."""
-        self.repair.set_registry(registry)
+        from editor.host.library import library
+
+        self.repair.set_registry(registry, library(self._places))
         chosen = self.method.plugin.id if self.method.plugin is not None else ""
         self.menus.list_methods(registry, chosen, self.method.choose)
 
     def set_engine(self, engine: InferenceEngine) -> None:
         """Lets methods run models from now on."""
         self.repair.set_engine(engine)
+        self.models.set_engine(engine)
         self.status.device.setText(str(engine.device_report()))
 
     def set_recovery(self, recovery: Recovery) -> None:
@@ -139,8 +145,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = _dropped(event)
-        if path is not None:
+        path, models = _dropped(event), dropped_models(event)
+        if models:
+            event.acceptProposedAction()
+            self.models.install(models)
+        elif path is not None:
             event.acceptProposedAction()
             # The program that the file comes from waits for this call, so questions come after it.
             QTimer.singleShot(0, self, lambda: self.files.open(path))
@@ -157,6 +166,7 @@ class MainWindow(QMainWindow):
         self._may_end = True
         self._layout.save()
         self.tools.keep()
+        self.models.end()
         self.repair.removal.discard()
         self._jobs.close()
         self.files.end()
@@ -202,6 +212,7 @@ class MainWindow(QMainWindow):
         on("edit.redo", lambda: self._session is not None and self._session.redo())
         on("edit.preferences", self._windows.preferences)
         on("edit.keys", self._windows.keys)
+        on("edit.models", self.models.show)
         on("mask.invert", self._mask_menu.invert)
         on("mask.clear", self._mask_menu.clear)
         on("mask.all", self._mask_menu.select_all)
@@ -250,7 +261,11 @@ class MainWindow(QMainWindow):
         self.layers.previewed.connect(self.showing.preview)
         self.history.chosen.connect(self._go_to)
         self.repair.changed.connect(self._update)
+        self.repair.removal.opened.connect(self.files.show_new)
         self.repair.changed.connect(self.showing.refresh)
+        self.repair.removal.ran.connect(self.models.make_way)
+        self.repair.models_wanted.connect(self.models.show_missing)
+        self.models.changed.connect(self.method.refresh_models)
         self.outside.counted.connect(self.status.show_outside)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.cursor_moved.connect(self.status.show_pointer)
@@ -303,7 +318,7 @@ class MainWindow(QMainWindow):
             self.commands[name].setEnabled(step is not None)
             bare = self.commands.specs[name].text
             self.commands[name].setText(text.format(step=step.label) if step is not None else bare)
-        run = _("Accept") if self.repair.choosing else self.commands.specs["repair.run"].text
+        run = self.repair.next_text
         key = self.commands.shown_key("repair.run")
         self.commands["repair.run"].setText(run)
         self.remove_button.setText(f"{run}  {key}" if key else run)
@@ -333,6 +348,7 @@ class MainWindow(QMainWindow):
         self.menus.mark_method(plugin.id)
         for name in ("include", "exclude"):
             self.commands[f"mask.paint_{name}"].setVisible(plugin.needs.source)
+        self._update()
 
     def _go_to(self, step_id: int) -> None:
         if self._session is not None and step_id != self._session.history.current.id:

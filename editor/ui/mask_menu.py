@@ -89,18 +89,16 @@ class MaskMenu:
         session = self._files.session
         if session is None:
             return
-        stem = session.path.stem if session.path is not None else _("picture")
-        suggestion = self._files.export_folder() / f"{stem}-{_('mask')}.png"
+        suggestion = self._files.export_folder() / f"{self._files.stem}-{_('mask')}.png"
         path = ask.file_to_save(self._window, _("Save mask"), suggestion, "PNG")
         if path is not None:
             self._write(session.state, self._painted(), path)
 
     def _write(self, state: DocumentState, name: MaskName, path: Path) -> None:
         def work() -> None:
-            from editor.io.picture import Picture
-            from editor.io.write import write_picture
+            from editor.host.documents import export_mask
 
-            write_picture(path, Picture(state.masked(name).read(state.size.rect)))
+            export_mask(state.masked(name), path)
 
         done = _("Saved the mask as {name}.").format(name=path.name)
         self._files.write_in_background(

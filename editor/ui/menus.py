@@ -36,7 +36,7 @@ class Menus:
         self.recent.aboutToShow.connect(self._list_recent)
         actions.fill(menu, "", "file.save", "file.save_as", "file.export", "", "file.close", "file.quit")
         menu = self._menu(bar, _("Edit"))
-        actions.fill(menu, "edit.undo", "edit.redo", "", *tools, "", "edit.preferences", "edit.keys")
+        actions.fill(menu, "edit.undo", "edit.redo", "", *tools, "", "edit.models", "edit.preferences", "edit.keys")
         menu = self._menu(bar, _("Mask"))
         actions.fill(menu, "mask.clear", "mask.all", "mask.invert", "mask.grow", "mask.feather", "")
         self._painted = QActionGroup(menu)

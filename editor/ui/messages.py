@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
@@ -42,12 +43,16 @@ class MessageBar(QFrame):
         self.details_button.setToolTip(_("What went wrong, for a report"))
         self.details_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.details_button.clicked.connect(lambda: self.details_wanted.emit(self._text.text(), self._cause))
+        self.offer_button = QPushButton(self)
+        self.offer_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.offer_button.clicked.connect(self._take_offer)
+        self._offered: Callable[[], object] | None = None
         close = QToolButton(self)
         close.setIcon(theme.icon("close"))
         close.setToolTip(_("Close this message"))
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(self.hide)
-        for widget in (self._icon, self._text, self.details_button, close):
+        for widget in (self._icon, self._text, self.offer_button, self.details_button, close):
             row.addWidget(widget)
         row.setStretch(1, 1)
         self.timer = QTimer(self)
@@ -72,9 +77,16 @@ class MessageBar(QFrame):
         self._show(str(error) or type(error).__name__, "alert-circle-outline", cause)
         self.timer.stop()
 
+    def offer(self, text: str, label: str, tip: str, take: Callable[[], object]) -> None:
+        """Shows what is wrong with a button that leads to the remedy; it stays as long as an error does."""
+        self.offer_button.setText(label)
+        self.offer_button.setToolTip(tip)
+        self._show(text, "alert-circle-outline", "", take)
+        self.timer.stop()
+
     def drop_error(self) -> None:
         """Takes an error away, because the user has gone on and it would be taken for the newest news."""
-        if self._cause:
+        if self._cause or self._offered is not None:
             self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -82,12 +94,20 @@ class MessageBar(QFrame):
             self._place()
         return super().eventFilter(watched, event)
 
-    def _show(self, text: str, icon: str, cause: str) -> None:
+    def _take_offer(self) -> None:
+        offered = self._offered
+        self.hide()
+        if offered is not None:
+            offered()
+
+    def _show(self, text: str, icon: str, cause: str, offered: Callable[[], object] | None = None) -> None:
         log.info("shown: %s", text)
         self._text.setText(text)
         self._icon.setPixmap(theme.icon(icon).pixmap(QSize(18, 18)))
         self._cause = cause
         self.details_button.setVisible(bool(cause))
+        self._offered = offered
+        self.offer_button.setVisible(offered is not None)
         self._place()
         self.show()
         self.raise_()

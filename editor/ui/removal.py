@@ -17,34 +17,45 @@ from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.regions import mask_box
+from editor.sdk.plugin import Makes
 from editor.ui.bridge import Bridge
-from editor.ui.thumbnails import focus, thumbnail
+from editor.ui.thumbnails import focus, thumbnail, whole
 
 if TYPE_CHECKING:
     from editor.host.apply import Choosing
-    from editor.host.patch import Patch
+    from editor.host.made import Made
     from editor.host.runner import Request, Runner
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Candidate:
-    """A result to choose from: the patch, the state that it was made from, and a small picture of it for the strip."""
+    """A result to choose from: what was made, the state that it was made from, a small picture of it for the strip."""
 
-    patch: Patch
+    made: Made
     based_on: DocumentState
     thumb: NDArray[np.uint8]
+
+    @property
+    def is_mask(self) -> bool:
+        from editor.host.made import MadeMask
+
+        return isinstance(self.made, MadeMask)
 
 
 class Removal(QObject):
     """The candidates of one session, in the order of arrival; one of them is current and shown.
 
     arrived(candidate): one more. shown_changed(): another one, or none, is to be shown in the picture.
-    cleared(): there are none any more. progress(label, part): of what runs. ran(running): work began or ended.
+    decided(): the run leaves no choice, and its one candidate is shown. cleared(): there are none any more.
+    opened(session): a candidate was accepted that is a document of its own, to be shown in place of this one.
+    progress(label, part): of what runs. ran(running): work began or ended.
     failed(error): a request failed; the others go on.
     """
 
     arrived = Signal(object)
     shown_changed = Signal()
+    decided = Signal()
+    opened = Signal(object)
     cleared = Signal()
     progress = Signal(str, float)
     ran = Signal(bool)
@@ -57,12 +68,18 @@ class Removal(QObject):
         self._session: Session | None = None
         self._choosing: Choosing | None = None
         self._busy: Rect | None = None
+        self._direct = False
         self.candidates: list[Candidate] = []
         self.index = -1
 
     @property
     def running(self) -> bool:
         return self._choosing is not None
+
+    @property
+    def direct(self) -> bool:
+        """Whether what runs leaves no choice: one result, which is judged best where it will be."""
+        return self.running and self._direct
 
     @property
     def current(self) -> Candidate | None:
@@ -93,9 +110,11 @@ class Removal(QObject):
             self._clear()
         choosing = Choosing(state, runner, self._jobs)
         self._choosing = choosing
-        self._busy = mask_box(state.mask) if not state.mask.empty else state.size.rect
+        pixels = requests[0].plugin.makes is Makes.PIXELS
+        self._direct = not pixels and len(requests) == 1 and not self.candidates
+        self._busy = mask_box(state.mask) if pixels and not state.mask.empty else state.size.rect
         label = _(requests[0].plugin.title)
-        choosing.candidate.connect(lambda patch: self._made(choosing, patch))
+        choosing.candidate.connect(lambda made: self._made(choosing, made))
         choosing.failed.connect(self._bridge.queued(lambda error: self._failed(choosing, error)))
         choosing.progress.connect(self._bridge.coalesced(lambda part, _text: self._progressed(choosing, label, part)))
         choosing.finished.connect(self._bridge.queued(lambda: self._finished(choosing)))
@@ -126,35 +145,39 @@ class Removal(QObject):
             self.show((self.index + direction) % len(self.candidates))
 
     def preview(self) -> DocumentState | None:
-        """The document with the shown candidate laid over it; None without one."""
+        """The document with the shown candidate in it; None without one, or if it is a document of its own."""
         candidate = self.current
         if candidate is None or self._session is None:
             return None
         from editor.host.apply import preview
+        from editor.host.made import MadePicture
 
-        return preview(self._session.state, candidate.patch)
+        return preview(self._session.state, candidate.made) if not isinstance(candidate.made, MadePicture) else None
 
     def accept(self, *, although_stale: bool = False) -> None:
-        """Puts the shown candidate into the document and drops the others.
+        """Puts the shown candidate into the document and drops the others; `opened` follows for one of its own, and
+        they all stay until that is shown.
 
         Raises:
             StaleError: the picture under it changed since it was made; nothing was done.
         """
-        from editor.host.apply import accept
+        from editor.host.apply import accept, new_document
+        from editor.host.made import MadePicture
 
         candidate = self.current
         assert candidate is not None, "there is a candidate to accept"
         assert self._session is not None, "candidates belong to a document"
         based_on = self._session.state if although_stale else candidate.based_on
-        accept(self._session, candidate.patch, based_on)
+        if isinstance(candidate.made, MadePicture):
+            self.opened.emit(new_document(self._session, candidate.made, based_on))
+            return
+        accept(self._session, candidate.made, based_on)
         self.discard()
 
-    def _made(self, choosing: Choosing, patch: Patch) -> None:
+    def _made(self, choosing: Choosing, made: Made) -> None:
         # Runs in the worker's thread: the small picture of a large hole would cost the window frames.
-        from editor.host.apply import preview
-
-        thumb = thumbnail(preview(choosing.state, patch), focus(patch.mask, patch.rect))
-        self._bridge.post(lambda: self._add(choosing, Candidate(patch, choosing.state, thumb)))
+        candidate = Candidate(made, choosing.state, _thumb(choosing.state, made))
+        self._bridge.post(lambda: self._add(choosing, candidate))
 
     def _add(self, choosing: Choosing, candidate: Candidate) -> None:
         if choosing is not self._choosing:
@@ -163,6 +186,8 @@ class Removal(QObject):
         self.arrived.emit(candidate)
         if self.index < 0:
             self.show(0)
+        if self._direct:
+            self.decided.emit()
 
     def _progressed(self, choosing: Choosing, label: str, part: float) -> None:
         if choosing is self._choosing:
@@ -188,3 +213,16 @@ class Removal(QObject):
 
 def _inputs_differ(one: DocumentState, other: DocumentState) -> bool:
     return one.mask is not other.mask or bool(one.pixels_differ(other))
+
+
+def _thumb(state: DocumentState, made: Made) -> NDArray[np.uint8]:
+    from editor.host.apply import preview
+    from editor.host.made import MadeMask, MadePicture
+
+    if isinstance(made, MadePicture):
+        return whole(made.pixels.read, made.pixels.size)
+    if isinstance(made, MadeMask):
+        photo, mask = whole(state.read, state.size), whole(made.mask.read, state.size)
+        dimmed: NDArray[np.uint8] = (photo * (0.2 + 0.8 / 255 * mask)).astype(np.uint8)
+        return dimmed
+    return thumbnail(preview(state, made), focus(made.mask, made.rect))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from editor.core.errors import EditorError
 from editor.core.i18n import _, ngettext
 from editor.core.session import Session
+from editor.sdk.plugin import Makes
 from editor.ui.dialogs import ask
 from editor.ui.messages import MessageBar
 from editor.ui.panels.candidates import CandidateStrip, Entry
@@ -18,19 +20,22 @@ from editor.ui.panels.status import StatusLine
 from editor.ui.removal import Candidate, Removal
 
 if TYPE_CHECKING:
-    from editor.host.patch import Patch
+    from editor.host.made import Made
     from editor.host.registry import Registry
     from editor.host.runner import Runner
     from editor.runtime.infer import InferenceEngine
+    from editor.runtime.library import ModelLibrary
 
 
 class Repair(QObject):
     """Leads the method panel, the candidates and the status line through the loop.
 
     changed(): what is to be shown in the picture, or what can be done now, is different.
+    models_wanted(ids): the method was not run, because these models are not installed.
     """
 
     changed = Signal()
+    models_wanted = Signal(object)
 
     def __init__(
         self,
@@ -48,11 +53,13 @@ class Repair(QObject):
         self._status = status
         self._messages = messages
         self._registry: Registry | None = None
+        self._models: ModelLibrary | None = None
         self._runner: Runner | None = None
         self._session: Session | None = None
         self.removal = removal
         removal.arrived.connect(self._arrived)
         removal.shown_changed.connect(self._shown)
+        removal.decided.connect(self.accept)
         removal.cleared.connect(self._cleared)
         removal.ran.connect(self._ran)
         removal.progress.connect(status.show_progress)
@@ -68,12 +75,21 @@ class Repair(QObject):
         """Whether there are candidates to choose from."""
         return bool(self.removal.candidates)
 
-    def set_registry(self, registry: Registry) -> None:
+    @property
+    def next_text(self) -> str:
+        """What Enter does next, for its button."""
+        if self.choosing:
+            return _("Accept")
+        makes = self._method.plugin.makes if self._method.plugin is not None else Makes.PIXELS
+        return {Makes.PIXELS: _("Remove"), Makes.MASK: _("Make mask"), Makes.PICTURE: _("Make picture")}[makes]
+
+    def set_registry(self, registry: Registry, models: ModelLibrary) -> None:
         from editor.host.runner import Runner
 
         self._registry = registry
+        self._models = models
         self._runner = Runner(registry)
-        self._method.set_registry(registry)
+        self._method.set_registry(registry, models)
 
     def set_engine(self, engine: InferenceEngine) -> None:
         from editor.host.runner import Runner
@@ -95,7 +111,7 @@ class Repair(QObject):
             self.run()
 
     def run(self) -> None:
-        """Runs the chosen method on the mask."""
+        """Runs the chosen method on the document as it is."""
         plugin = self._method.plugin
         if self._session is None or self._runner is None or plugin is None:
             return
@@ -106,6 +122,8 @@ class Repair(QObject):
             requests = self._method.requests()
         except EditorError as error:
             self._messages.error(error)
+            return
+        if not self._has_models(plugin.models_for(requests[0].params)):
             return
         self._messages.hide()
         self.removal.start(self._runner, requests)
@@ -134,17 +152,33 @@ class Repair(QObject):
                 self.removal.accept(although_stale=True)
             elif answer == "again":
                 self.again()
+        # One that was decided without a choice is still there if the user would not leave the document for it.
+        self._strip.setVisible(self.choosing or (self.removal.running and not self.removal.direct))
+
+    def _has_models(self, ids: Sequence[str]) -> bool:
+        """Whether all are installed; if not, those that are missing are asked for."""
+        from editor.host.library import missing
+
+        assert self._models is not None, "methods come with the models that they may run"
+        try:
+            wanted = missing(self._models, ids)
+        except EditorError as error:
+            self._messages.error(error)
+            return False
+        if wanted:
+            self.models_wanted.emit([model.id for model in wanted])
+        return not wanted
 
     def _arrived(self, candidate: Candidate) -> None:
-        patch = candidate.patch
+        made = candidate.made
         facts = [
             f"{_(name)} {value:.3g}" if isinstance(value, float) else f"{_(name)} {value}"
-            for name, value in patch.report.items()
+            for name, value in made.report.items()
         ]
-        self._strip.add(Entry(candidate.thumb, _made(patch), "\n".join((_(patch.title), _made(patch), *facts))))
-        patches = [each.patch for each in self.removal.candidates]
-        if len({patch.title for patch in patches}) > 1:
-            self._strip.relabel([f"{_(patch.title)}\n{_made(patch)}" for patch in patches])
+        self._strip.add(Entry(candidate.thumb, _how(made), "\n".join((_(made.title), _how(made), *facts))))
+        candidates = [each.made for each in self.removal.candidates]
+        if len({made.title for made in candidates}) > 1:
+            self._strip.relabel([f"{_(made.title)}\n{_how(made)}" for made in candidates])
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
@@ -162,11 +196,11 @@ class Repair(QObject):
         else:
             self._status.end_job()
         # There from the start, so that a hole under it has moved up before the first result appears.
-        self._strip.setVisible(running or self.choosing)
+        self._strip.setVisible((running and not self.removal.direct) or self.choosing)
         self.changed.emit()
 
 
-def _made(patch: Patch) -> str:
+def _how(made: Made) -> str:
     """What tells a candidate from others of the same method."""
-    seconds = ngettext("{seconds} s", "{seconds} s", round(patch.seconds)).format(seconds=f"{patch.seconds:.1f}")
-    return _("seed {seed} · {seconds}").format(seed=patch.seed, seconds=seconds)
+    seconds = ngettext("{seconds} s", "{seconds} s", round(made.seconds)).format(seconds=f"{made.seconds:.1f}")
+    return _("seed {seed} · {seconds}").format(seed=made.seed, seconds=seconds)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QApplication
@@ -11,6 +13,9 @@ from editor.core.geometry import Rect
 from editor.core.session import Session
 from editor.ui.canvas.view import CanvasView
 from editor.ui.removal import Removal
+
+if TYPE_CHECKING:
+    from editor.host.made import Made
 
 _LOOKING_TOOLS = ("pan", "zoom")
 
@@ -33,6 +38,7 @@ class Showing(QObject):
         self._busy: Rect | None = None
         self._tint_before: bool | None = None
         self._preview: DocumentState | None = None
+        self._masks_of: Made | None = None
         hold.triggered.connect(self._begin_hold)
         split.toggled.connect(lambda _on: self.refresh())
         masks.toggled.connect(lambda _on: self.refresh())
@@ -61,6 +67,12 @@ class Showing(QObject):
             return
         result = self._removal.preview()
         self._canvas.show_state(session.opened if self._held else self._preview or result)
+        candidate = self._removal.current
+        masks = candidate.made if candidate is not None and candidate.is_mask else None
+        if masks is not self._masks_of:
+            # Only then: it would end the preview of a stroke under way.
+            self._masks_of = masks
+            self._canvas.show_masks(result if masks is not None else None)
         self._canvas.show_split(session.opened if self._split.isChecked() and not self._held else None)
         self._canvas.set_masks_visible(self._masks.isChecked() and not self._held)
         busy = self._removal.busy
@@ -85,7 +97,7 @@ class Showing(QObject):
         self._painting = False
 
     def _candidate_changed(self) -> None:
-        """Candidates are judged without the tint, until the user paints on or switches it on."""
+        """Candidates are judged without the tint, until the user paints on or switches it on; masks by nothing else."""
         if self._removal.current is None:
             if self._tint_before is not None:
                 self._masks.setChecked(self._tint_before or self._masks.isChecked())
@@ -93,7 +105,7 @@ class Showing(QObject):
         elif self._tint_before is None or self._painting:
             if self._tint_before is None:
                 self._tint_before = self._masks.isChecked()
-            self._masks.setChecked(False)
+            self._masks.setChecked(self._removal.current.is_mask)
         self._painting = False
         self.refresh()
 

@@ -94,6 +94,7 @@ def _sheet() -> str:
     QToolTip {{ color: {text}; background: {line}; border: 1px solid {button}; padding: 4px; }}
     QPushButton {{ background: {button}; border: 1px solid {line}; border-radius: 3px; padding: 4px 12px; }}
     QPushButton:hover {{ background: {hover}; }}
+    QPushButton:focus {{ border-color: {accent}; }}
     QPushButton:pressed, QPushButton:checked {{ background: {line}; border-color: {accent}; }}
     QPushButton:disabled {{ color: #606060; background: {window}; }}
     QPushButton#primary, QPushButton:default {{ background: {accent}; color: #f0f0f0; }}
@@ -110,6 +111,10 @@ def _sheet() -> str:
     QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
     QLabel#faint, QLabel#hint {{ color: {faint}; }}
     QLabel#warning {{ color: {WARNING.name()}; }}
+    QLabel#heading {{ color: {faint}; font-weight: bold; padding: 8px 0 2px 0; }}
+    QLabel#title {{ font-weight: bold; }}
+    QFrame#card {{ background: {field}; border: 1px solid {line}; border-radius: 4px; }}
+    QFrame#card[asked="true"] {{ border-color: {accent}; }}
     QFrame#message {{ background: {line}; border: 1px solid {button}; border-radius: 4px; }}
     """
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.document import DocumentState
-from editor.core.geometry import TILE_PX, Rect
+from editor.core.geometry import TILE_PX, Rect, Size
 from editor.core.tiles import Pixels, TileMap
 
 WIDTH_PX, HEIGHT_PX = 132, 84
@@ -69,12 +71,23 @@ def _coarse(mask: TileMap, step: int) -> NDArray[np.uint8]:
 def thumbnail(state: DocumentState, rect: Rect) -> NDArray[np.uint8]:
     """The surroundings of `rect` as H x W x 3 uint8 RGB in the document's encoding, within 132 x 84 pixels."""
     box = _around(rect).intersect(state.size.rect)
-    pixels = _to_rgb8(state.read(box))
-    scale = min(WIDTH_PX / box.width, HEIGHT_PX / box.height)
-    size = (max(1, round(box.width * scale)), max(1, round(box.height * scale)))
+    return _shrunk(_to_rgb8(state.read(box)))
+
+
+def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    scale = min(WIDTH_PX / width, HEIGHT_PX / height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small: NDArray[np.uint8] = np.ascontiguousarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
     return small
+
+
+def whole(read: Callable[[Rect], Pixels], size: Size) -> NDArray[np.uint8]:
+    """A whole picture of any size in the same form; `read` gives its pixels. Large ones are read in sparse rows."""
+    step = max(1, min(size.width // (4 * WIDTH_PX), size.height // (4 * HEIGHT_PX)))
+    rows = [read(Rect(0, top, size.width, top + 1))[:, ::step] for top in range(0, size.height, step)]
+    return _shrunk(_to_rgb8(np.concatenate(rows)))
 
 
 def _around(rect: Rect) -> Rect:

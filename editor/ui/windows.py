@@ -57,7 +57,7 @@ class Windows(QObject):
         session = self._files.session
         if session is None:
             return
-        dialog = ExportDialog(self._window, self._settings, session.path, self._files.export_folder())
+        dialog = ExportDialog(self._window, self._settings, session.path, self._files.export_folder(), self._files.stem)
         dialog.accepted.connect(lambda: self._files.export(dialog.path, dialog.options))
         # The name in it is that of the photo that is open now.
         self._files.session_changed.connect(dialog.reject)

@@ -11,7 +11,14 @@ import argparse
 import subprocess
 import sys
 
-WITH_PHOTOS = {"startup": True, "canvas": True, "responsiveness": False, "history": False, "fill": True}
+WITH_PHOTOS = {
+    "startup": True,
+    "canvas": True,
+    "responsiveness": False,
+    "history": False,
+    "fill": True,
+    "upscale": True,
+}
 
 
 def main() -> int:

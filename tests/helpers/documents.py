@@ -14,6 +14,7 @@ from editor.core.geometry import Rect
 from editor.core.metadata import Metadata
 from editor.core.session import Session
 from editor.host import mask_edits
+from editor.host.made import Made, Patch
 from editor.sdk.context import Context
 from editor.sdk.params import Doc, Range
 from editor.sdk.plugin import Holes, Inputs, Needs, Plugin, Result
@@ -63,3 +64,9 @@ def document(
 
 def session(hole: Rect | None = None, **size: Any) -> Session:
     return Session.open(document(hole=hole, **size), None, "Open noise")
+
+
+def patch(made: Made) -> Patch:
+    """A candidate that is pixels."""
+    assert isinstance(made, Patch)
+    return made

@@ -16,12 +16,12 @@ from editor.core.tiles import TileMap
 from editor.host import mask_edits
 from editor.host.apply import Choosing, StaleError, accept, changed_outside
 from editor.host.jobs import Jobs
-from editor.host.patch import Patch
+from editor.host.made import Patch
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, Plugin, Result
-from tests.helpers.documents import Level, method, noise, session
+from tests.helpers.documents import Level, method, noise, patch, session
 
 HOLE = Rect(40, 30, 90, 70)
 
@@ -32,7 +32,7 @@ def candidates(opened: Session, plugin: Plugin, count: int = 1) -> tuple[list[Pa
     patches: list[Patch] = []
     errors: list[EditorError] = []
     done = threading.Event()
-    choosing.candidate.connect(patches.append)
+    choosing.candidate.connect(lambda made: patches.append(patch(made)))
     choosing.failed.connect(errors.append)
     choosing.finished.connect(done.set)
     choosing.start([Request(plugin, Level(), seed) for seed in range(count)])
@@ -45,7 +45,7 @@ def test_candidates_arrive_in_order_and_one_is_accepted_as_a_layer_that_undo_tak
     opened = session(HOLE)
     before = opened.state
     patches, _ = candidates(opened, method(), 3)
-    assert [patch.seed for patch in patches] == [0, 1, 2]
+    assert [each.seed for each in patches] == [0, 1, 2]
     step = accept(opened, patches[1], before)
     assert (len(opened.state.layers), opened.state.layers[1].name) == (2, "Flat fill, seed 1")
     assert step.record is not None
@@ -64,7 +64,7 @@ def test_one_failing_candidate_does_not_stop_the_others() -> None:
         return Result(inputs.image)
 
     patches, errors = candidates(session(HOLE), method(second_fails), 3)
-    assert [patch.seed for patch in patches] == [0, 2]
+    assert [each.seed for each in patches] == [0, 2]
     assert len(errors) == 1
 
 
@@ -129,6 +129,6 @@ def test_a_pixel_that_is_not_a_number_counts_as_unchanged_where_it_is_untouched(
     pixels[5, 5] = np.nan
     opened = Session.open(DocumentState.from_pixels(pixels, Metadata(), "noise"), None, "Open")
     opened.commit(mask_edits.fill_rect(opened.state, "mask", HOLE), "Brush stroke")
-    (patch,), _ = candidates(opened, method())
-    accept(opened, patch, opened.state)
+    (made,), _ = candidates(opened, method())
+    accept(opened, made, opened.state)
     assert changed_outside(opened) == 0

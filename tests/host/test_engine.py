@@ -15,7 +15,7 @@ from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, Result
-from tests.helpers.documents import Level, document, method
+from tests.helpers.documents import Level, document, method, patch
 
 MANIFEST = """
 id = "negative"
@@ -85,7 +85,7 @@ def test_a_method_runs_an_installed_model_and_its_record_names_it(tmp_path: Path
     hole = Rect(40, 30, 90, 70)
     state = document(hole=hole)
     runner = Runner(Registry({}), engine.set_up(places, lambda line: None))
-    patch = runner.run(state, Request(method(negative), Level()), CancelToken(), lambda _part, _text: None)
-    np.testing.assert_array_equal(patch.pixels.read(hole), 255 - state.read(hole))
-    assert patch.record.models == {"negative": sha256}
-    assert patch.record.provider == "CPU"
+    made = patch(runner.run(state, Request(method(negative), Level()), CancelToken(), lambda _part, _text: None))
+    np.testing.assert_array_equal(made.pixels.read(hole), 255 - state.read(hole))
+    assert made.record.models == {"negative": sha256}
+    assert made.record.provider == "CPU"

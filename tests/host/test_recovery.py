@@ -158,6 +158,20 @@ def test_an_untouched_document_is_not_offered(tmp_path: Path) -> None:
     assert list((tmp_path / "journals").iterdir()) == []
 
 
+def test_a_picture_that_a_method_made_is_in_no_file_and_is_offered(tmp_path: Path) -> None:
+    made = Session.open(opened(photo(tmp_path)).state, None, "photo.jpg, Upscale", {"plugin": "upscale"})
+    store = Recovery(tmp_path, read_photo).attach(made)
+    assert store.flush(FLUSH_S)
+    store.close(keep=True)
+    recovery = Recovery(tmp_path, read_photo)
+    item = only(recovery)
+    assert (item.title, item.steps, item.path) == ("photo.jpg, Upscale", 1, None)
+    again, store = recovery.recover(item)
+    assert again.modified
+    assert_same_history(again.history, made.history)
+    store.close(keep=False)
+
+
 def test_documents_are_listed_with_the_last_worked_on_first(tmp_path: Path) -> None:
     path = photo(tmp_path)
     recovery = Recovery(tmp_path, read_photo)

@@ -13,20 +13,20 @@ from editor.core.geometry import Rect
 from editor.host import mask_edits
 from editor.host.apply import preview
 from editor.host.jobs import CancelToken
-from editor.host.patch import Patch
+from editor.host.made import Patch
 from editor.host.record import OpRecord
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.sdk.context import Context
 from editor.sdk.plugin import Holes, Inputs, Local, Needs, Plugin, Result, Whole
-from tests.helpers.documents import Level, document, method
+from tests.helpers.documents import Level, document, method, patch
 
 HOLE = Rect(40, 30, 90, 70)
 
 
 def run(plugin: Plugin, state: DocumentState, level: float = 0.25, seed: int = 0, threads: int = 2) -> Patch:
     runner = Runner(Registry({plugin.id: plugin}), threads=threads)
-    return runner.run(state, Request(plugin, Level(level), seed), CancelToken(), lambda _part, _text: None)
+    return patch(runner.run(state, Request(plugin, Level(level), seed), CancelToken(), lambda _part, _text: None))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -47,8 +47,8 @@ def test_only_masked_colours_change_and_alpha_never(dtype: Any, channels: int) -
 def test_a_method_that_returns_its_input_changes_no_bit() -> None:
     for dtype in (np.uint8, np.uint16, np.float32):
         state = document(dtype=dtype, hole=HOLE)
-        patch = run(method(lambda inputs, _params, _ctx: Result(inputs.image)), state)
-        np.testing.assert_array_equal(preview(state, patch).read(HOLE), state.read(HOLE))
+        made = run(method(lambda inputs, _params, _ctx: Result(inputs.image)), state)
+        np.testing.assert_array_equal(preview(state, made).read(HOLE), state.read(HOLE))
 
 
 def test_the_soft_edge_mixes_old_and_new() -> None:
@@ -145,8 +145,8 @@ def test_tiles_of_a_local_method_cannot_be_seen() -> None:
 
 def test_a_long_wire_costs_only_the_tiles_it_crosses() -> None:
     state = mask_edits.fill_polygon(document(2048, 2048), "mask", [(0, 0), (4, 0), (2048, 2044), (2048, 2048)])
-    patch = run(method(), state)
-    assert len(patch.pixels.tiles) <= 2 * 8 + 8
+    made = run(method(), state)
+    assert len(made.pixels.tiles) <= 2 * 8 + 8
 
 
 def test_no_mask_says_what_to_do() -> None:
@@ -209,9 +209,9 @@ def test_a_record_replays_to_the_same_pixels_and_survives_json() -> None:
     plugin = method(noisy)
     runner = Runner(Registry({plugin.id: plugin}))
     state = document(hole=HOLE)
-    first = runner.run(state, Request(plugin, Level(0.75), 11), CancelToken(), lambda _part, _text: None)
+    first = patch(runner.run(state, Request(plugin, Level(0.75), 11), CancelToken(), lambda _part, _text: None))
     record = OpRecord.from_json(first.record.to_json())
-    second = runner.run(state, runner.replay(record), CancelToken(), lambda _part, _text: None)
+    second = patch(runner.run(state, runner.replay(record), CancelToken(), lambda _part, _text: None))
     np.testing.assert_array_equal(first.pixels.read(HOLE), second.pixels.read(HOLE))
     assert second.record == first.record
     third = run(plugin, state, 0.75, seed=12)
@@ -232,8 +232,8 @@ def test_one_method_runs_another() -> None:
 
     outer = method(outer_run, id="outer")
     runner = Runner(Registry({"flat_fill": inner, "outer": outer}))
-    patch = runner.run(document(hole=HOLE), Request(outer, Level()), CancelToken(), lambda _part, _text: None)
-    assert (patch.pixels.read(HOLE) == 191).all()
+    made = patch(runner.run(document(hole=HOLE), Request(outer, Level()), CancelToken(), lambda _part, _text: None))
+    assert (made.pixels.read(HOLE) == 191).all()
 
 
 def test_progress_of_holes_worked_side_by_side_only_grows_to_one() -> None:

@@ -49,6 +49,7 @@ class FakeCheckout:
             self.write(f"packaging/{script.name}", script.read_text())
         self.write("editor/__init__.py", "")
         self.write("editor/__main__.py", EDITOR)
+        self.write("plugins/__init__.py", "")
         self.write("plugins/content_fill/__init__.py", CONTENT_FILL)
         for version in ("1.0", "1.1", "1.2"):
             self.add_wheel("locked", version, {"locked.py": ""})

@@ -97,6 +97,12 @@ def pooled(path: Path, block: int = 8) -> Path:
     return save(path, nodes, [value("image", shape)], [value("result", shape)], [scales])
 
 
+def means(path: Path) -> Path:
+    """The means of blocks of 4 x 4 pixels: a result of a fourth of the sides."""
+    node = helper.make_node("AveragePool", ["image"], ["result"], kernel_shape=[4, 4], strides=[4, 4])
+    return save(path, [node], [value("image", (1, 3, "h", "w"))], [value("result", (1, 3, "hh", "ww"))])
+
+
 def endless(path: Path) -> Path:
     """Loops `turns` times over a small multiplication: as long a run as one wants, in one node of the graph."""
     body = helper.make_graph(
@@ -122,6 +128,20 @@ def glutton(path: Path) -> Path:
         helper.make_node("ReduceSum", ["many"], ["sum"], keepdims=0),
     ]
     return save(path, nodes, [value("x", [1]), value("count", [1], TensorProto.INT64)], [value("sum", [])])
+
+
+def subject_net(path: Path, side_px: int = 64) -> Path:
+    """Sure of what is red: the first channel minus the others, as it comes in, squashed; RGB to a mask, one size."""
+    constants = [
+        numpy_helper.from_array(np.array([8, -8, -8], np.float32).reshape(1, 3, 1, 1), "weights"),
+        numpy_helper.from_array(np.array([-6], np.float32), "bias"),
+    ]
+    nodes = [
+        helper.make_node("Conv", ["image", "weights", "bias"], ["red"]),
+        helper.make_node("Sigmoid", ["red"], ["result"]),
+    ]
+    inputs, outputs = value("image", (1, 3, side_px, side_px)), value("result", (1, 1, side_px, side_px))
+    return save(path, nodes, [inputs], [outputs], constants)
 
 
 PICTURE = {"layout": "NCHW", "dtype": "float32", "range": [0, 1], "colour": "RGB"}
@@ -293,3 +313,20 @@ def endless_picture(path: Path) -> Path:
     graph.output.append(value("result", (1, 3, "h", "w")))
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def finder_of_deviations(path: Path) -> Path:
+    """As `finder`, but only of what is yellow by 4 to 9 of ImageNet's deviations: blind to pictures of 0..1."""
+    numbers = {"w": [[[[1.0]], [[1.0]], [[-2.0]]]], "gain": 10, "from": 4, "to": 9}
+    constants = [numpy_helper.from_array(np.array(number, np.float32), name) for name, number in numbers.items()]
+    steps = [
+        ("Conv", ["image", "w"], "yellow"),
+        ("Sub", ["yellow", "from"], "above"),
+        ("Sub", ["to", "yellow"], "below"),
+        ("Min", ["above", "below"], "within"),
+        ("Mul", ["within", "gain"], "sure"),
+        ("Sigmoid", ["sure"], "result"),
+    ]
+    nodes = [helper.make_node(kind, inputs, [output]) for kind, inputs, output in steps]
+    ends = [value("image", (1, 3, "h", "w"))], [value("result", (1, 1, "h", "w"))]
+    return save(path, nodes, *ends, constants)

@@ -74,6 +74,11 @@ def test_a_subject_is_looked_for_in_the_whole_photo_at_one_size(tmp_path: Path, 
     assert manifest.outputs[0].colour == "mask"
 
 
+def test_deviations_from_the_mean_are_written_down(tmp_path: Path, library: ModelLibrary) -> None:
+    manifest = library.adopt(models.finder_of_deviations(tmp_path / "net.onnx"), "subject")
+    assert manifest.inputs[0].deviation == (0.229, 0.224, 0.225)
+
+
 def test_a_filler_keeps_its_mask(tmp_path: Path, library: ModelLibrary) -> None:
     manifest = library.adopt(models.filler(tmp_path / "net.onnx", keep=True), "fill")
     assert {spec.name: spec.colour for spec in manifest.inputs} == {"image": "RGB", "mask": "keep"}

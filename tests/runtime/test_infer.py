@@ -15,6 +15,7 @@ from editor.runtime.providers import Choice, Provider
 from editor.runtime.selftest import Verdicts
 from editor.runtime.sessions import SessionPool, Tensors
 from editor.runtime.store import ModelStore
+from editor.runtime.tiled import check_session
 from tests.runtime import models
 
 CPU = Choice((Provider.CPU,), "no NVIDIA driver found")
@@ -76,6 +77,10 @@ def wrong(inputs: Tensors) -> dict[str, NDArray[Any]]:
 
 def no_numbers(inputs: Tensors) -> dict[str, NDArray[Any]]:
     return {"result": np.full_like(inputs["image"], np.nan)}
+
+
+def one_colour(inputs: Tensors) -> dict[str, NDArray[Any]]:
+    return {"result": np.full_like(inputs["image"], 0.25)}
 
 
 def limited(max_side_px: int) -> Compute:
@@ -203,6 +208,28 @@ def test_missing_model_says_what_to_do(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(ModelError, match=r"not installed: put the file net\.onnx"):
         Bench(tmp_path).image("net", models.picture(8, 8))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inputs": [{"name": "image", **models.PICTURE, "dtype": "float16"}]},
+        {"outputs": [{"name": "result", **models.PICTURE, "dtype": "uint8"}]},
+        {"inputs": [{"name": "image", **models.PICTURE, "layout": "NHWC"}]},
+        {"inputs": [{"name": "image", **models.PICTURE, "colour": "grey"}]},
+        {"inputs": [{"name": "image", "layout": "plain", "dtype": "float32", "shape": [3, 8, 8]}], "whole": True},
+    ],
+    ids=["type of an input", "type of an output", "layout", "channels", "dimensions"],
+)
+def test_a_model_of_other_types_or_channels_is_found_out_when_it_is_loaded(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    net = models.conv_net(tmp_path / "net.onnx", size=(8, 7))
+    if "whole" in changes:
+        changes = {**changes, "overlap_px": None}
+    manifest = models.read(net, **changes)
+    with pytest.raises(ModelError, match=r"does not match its description: (image|result) came as float32"):
+        check_session(manifest, runtime.load(net, [Provider.CPU]))
 
 
 def test_model_that_does_not_match_its_manifest(tmp_path: Path) -> None:
@@ -385,6 +412,39 @@ def test_values_that_are_no_numbers_on_the_cpu_are_an_error(tmp_path: Path) -> N
     stub(tmp_path)
     with pytest.raises(ModelError, match="no numbers"):
         Bench(tmp_path, Devices(no_numbers, negative)).image("net", models.picture(8, 8))
+
+
+def test_a_single_colour_for_a_picture_with_detail_is_made_again_on_the_cpu(tmp_path: Path) -> None:
+    stub(tmp_path)
+
+    def black_tile(inputs: Tensors) -> dict[str, NDArray[Any]]:
+        return one_colour(inputs) if inputs["image"].shape[2] == 8 else negative(inputs)
+
+    bench = Bench(tmp_path, Devices(negative, black_tile), CUDA)
+    image = models.picture(8, 8)
+    np.testing.assert_array_equal(bench.image("net", image), 1 - image)
+    assert "single colour" in bench.messages[-1]
+    with pytest.raises(ModelError, match="single colour"):
+        Bench(tmp_path, Devices(one_colour, negative)).image("net", image)
+
+
+def test_a_flat_picture_may_stay_flat(tmp_path: Path) -> None:
+    stub(tmp_path)
+    sky = np.full((1, 3, 8, 8), 0.6, np.float32)
+    assert np.ptp(Bench(tmp_path, Devices(one_colour, negative)).image("net", sky)) == 0
+
+
+def test_a_coarse_output_covers_the_picture_and_no_padding(tmp_path: Path) -> None:
+    path = models.means(tmp_path / "net.onnx")
+    whole: dict[str, Any] = {"whole": True, "overlap_px": None, "size": {"multiple_of": 8}}
+    models.describe(path, **whole, outputs=[{"name": "result", **models.PICTURE, "step": 4}])
+    image = models.picture(21, 18)
+    result = Bench(tmp_path).image("net", image)
+    assert result.shape == (1, 3, 6, 5)
+    np.testing.assert_allclose(result[..., 1, 2], image[..., 4:8, 8:12].mean((2, 3)), atol=1e-6)
+    models.describe(path, **whole, outputs=[{"name": "result", **models.PICTURE, "step": 2}])
+    with pytest.raises(ModelError, match="does not match its description"):
+        Bench(tmp_path).image("net", image)
 
 
 def test_damaged_verdicts_only_cost_a_test(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

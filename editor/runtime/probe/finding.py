@@ -19,6 +19,15 @@ COLOURS = {3: "RGB", 1: "grey"}
 
 
 @dataclass(frozen=True, slots=True)
+class Scaling:
+    """What a picture's numbers are: see `TensorSpec`, whose fields these are."""
+
+    range: tuple[float, float]
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What a model takes: one picture of 1 or 3 channels, and beside it perhaps a mask of the same size.
 
@@ -33,8 +42,10 @@ class Inputs:
     def specs(self) -> tuple[TensorSpec, ...]:
         return (self.picture,) if self.mask is None else (self.picture, self.mask)
 
-    def in_range(self, low_high: tuple[float, float]) -> Inputs:
-        return replace(self, picture=replace(self.picture, range=low_high))
+    def read_as(self, scaling: Scaling) -> Inputs:
+        """The same with the picture's numbers scaled so."""
+        spec = replace(self.picture, range=scaling.range, mean=scaling.mean, deviation=scaling.deviation)
+        return replace(self, picture=spec)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 from editor.runtime.probe import sample
-from editor.runtime.probe.finding import F32, Inputs, Output
+from editor.runtime.probe.finding import F32, Inputs, Output, Scaling
 from editor.runtime.probe.runs import Runs, TooSlowError
 from editor.runtime.userfile import cannot
 
@@ -21,13 +21,16 @@ log = logging.getLogger("kintsugi.runtime")
 Range = tuple[float, float]
 
 UNIT, BYTE, SIGNED = (0.0, 1.0), (0.0, 255.0), (-1.0, 1.0)
-_IMAGENET = (-2.1, 2.6)  # of networks that find things: the data set's mean and deviation are taken off first
+
+# Of the data set with which networks that find things are trained; it is taken off first.
+_IMAGENET = Scaling((-2.2, 2.7), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 # A range further down the list must explain the pictures better by this much, of the range.
 _CLEARLY = 0.01
 
-# A one-channel output at least so near the input shows the picture; else it shows something that was found in it.
-_SHOWS_INPUT = 0.1
+# A one-channel output that is so near the input and so like it is the picture; else something that was found in it.
+_NEAR = 0.1
+_ALIKE = 0.95
 
 _SLACK = 0.02
 _SLACK_LEVELS = 1.0
@@ -56,8 +59,8 @@ def find_ranges(
     """
     names = tuple(output.spec.name for output in outputs)
     finds = all(output.spec.channels == 1 for output in outputs)
-    usual = _input_ranges(inputs, finds)
-    tries = [found for bounds in usual if (found := _try(runs, inputs.in_range(bounds), names, size))]
+    ways = [inputs.read_as(scaling) for scaling in _scalings(inputs, finds)]
+    tries = [found for way in ways if (found := _try(runs, way, names, size))]
     if not tries:
         raise cannot(runs.name, _("it gives values that are no numbers"))
     best = min(tries, key=lambda found: found.error)
@@ -67,8 +70,12 @@ def find_ranges(
     return likely.inputs, likely.outputs
 
 
-def _input_ranges(inputs: Inputs, finds: bool) -> tuple[Range, ...]:
-    return (BYTE,) if inputs.picture.dtype == "uint8" else (UNIT, BYTE, SIGNED, *((_IMAGENET,) if finds else ()))
+def _scalings(inputs: Inputs, finds: bool) -> list[Scaling]:
+    """What the input's numbers can be, the likelier first. finds: whether it gives only what is found in a picture."""
+    if inputs.picture.dtype == "uint8":
+        return [Scaling(BYTE)]
+    usual = [Scaling(UNIT), Scaling(BYTE), Scaling(SIGNED)]
+    return [*usual, _IMAGENET] if finds and inputs.picture.channels == len(_IMAGENET.mean) else usual
 
 
 def _try(runs: Runs, inputs: Inputs, names: tuple[str, ...], size: tuple[int, int]) -> _Try | None:
@@ -100,10 +107,10 @@ def _ranged(output: Output, values: F32, picture: F32, subject: F32) -> tuple[Ou
     small = _reduced(values, output.scale)
     errors = {bounds: float(np.abs(_read(small, bounds) - seen).mean()) for bounds in _output_ranges(output)}
     bounds, error = _likeliest(errors)
-    if output.spec.channels == 1 and error > _SHOWS_INPUT:
+    if output.spec.channels == 1 and (error > _NEAR or _correlation(small, seen) < _ALIKE):
         bounds = _shown(values)
         # Brighter there, or darker: either tells it apart.
-        error = _SHOWS_INPUT + 1 - abs(_correlation(small, subject))
+        error = _NEAR + 1 - abs(_correlation(small, subject))
         return replace(output, spec=replace(output.spec, range=bounds)), error
     return replace(output, spec=replace(output.spec, range=bounds), resemblance=error), error
 

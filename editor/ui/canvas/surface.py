@@ -67,13 +67,16 @@ class CanvasSurface(QWidget):
         self.view_changed.emit()
 
     def show_state(self, state: DocumentState | None) -> None:
-        """Shows the pixels of another state (a candidate, the original) at the same place; None the session's own.
-
-        The masks stay those of the session.
-        """
+        """Shows the pixels of another state (a candidate, the original) at the same place; None the session's own."""
         self._override = state
         if self._session is not None:
             self._show(state or self._session.state)
+
+    def show_masks(self, state: DocumentState | None) -> None:
+        """Shows the masks of another state (a candidate that is one) and ends a preview; None the session's own."""
+        if self._session is not None and self._scene is not None:
+            self._scene.show_masks(state or self._session.state)
+            self.update()
 
     def show_split(self, left: DocumentState | None) -> None:
         """Shows `left` to the left of a divider that can be dragged; None ends it."""

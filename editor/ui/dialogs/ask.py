@@ -72,15 +72,36 @@ def overwrite(parent: QWidget, path: Path, *, photo: bool) -> bool:
     return box.clickedButton() is replace
 
 
+def remove_model(parent: QWidget, title: str) -> bool:
+    """Whether to delete a model that can't be fetched again."""
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        _("Remove the model"),
+        _("Remove the model “{title}”?").format(title=title),
+        QMessageBox.StandardButton.NoButton,
+        parent,
+    )
+    box.setInformativeText(_("Kintsugi can't fetch it again: to have it back you need its file."))
+    remove = box.addButton(_("Remove"), _Role.DestructiveRole)
+    cancel = box.addButton(_("Cancel"), _Role.RejectRole)
+    box.setDefaultButton(cancel)
+    box.exec()
+    return box.clickedButton() is remove
+
+
 def file_to_open(parent: QWidget, title: str, folder: str, suffixes: Sequence[str]) -> Path | None:
     """A file of one of the kinds, or None if the user thought better of it."""
-    # Only GTK's own dialog, which Qt uses on some Linux desktops, tells capitals from small letters.
-    capitals = [suffix.upper() for suffix in suffixes] if sys.platform == "linux" else []
-    patterns = " ".join(f"*{suffix}" for suffix in (*suffixes, *capitals))
-    kinds = _("Photos and projects ({patterns})").format(patterns=patterns) + ";;" + _("All files (*)")
+    kinds = _("Photos and projects ({patterns})").format(patterns=_patterns(suffixes)) + ";;" + _("All files (*)")
     short = QFileDialog.Option.HideNameFilterDetails
     name, _kind = QFileDialog.getOpenFileName(parent, title, folder, kinds, options=short)
     return Path(name) if name else None
+
+
+def model_files(parent: QWidget, title: str, folder: str, suffixes: Sequence[str]) -> list[Path]:
+    """Files of models, none if the user thought better of it."""
+    kinds = _("Files of models ({patterns})").format(patterns=_patterns(suffixes)) + ";;" + _("All files (*)")
+    names, _kind = QFileDialog.getOpenFileNames(parent, title, folder, kinds)
+    return [Path(name) for name in names]
 
 
 def file_to_save(parent: QWidget, title: str, suggestion: Path, kind: str) -> Path | None:
@@ -95,3 +116,9 @@ def file_to_save(parent: QWidget, title: str, suggestion: Path, kind: str) -> Pa
     # The dialog asked about a file of the name without the suffix, if at all.
     path = path.with_name(path.name + suggestion.suffix)
     return path if not path.exists() or overwrite(parent, path, photo=False) else None
+
+
+def _patterns(suffixes: Sequence[str]) -> str:
+    # Only GTK's own dialog, which Qt uses on some Linux desktops, tells capitals from small letters.
+    capitals = [suffix.upper() for suffix in suffixes] if sys.platform == "linux" else []
+    return " ".join(f"*{suffix}" for suffix in (*suffixes, *capitals))

@@ -85,9 +85,12 @@ FORMATS = tuple(
 
 
 class ExportDialog(QDialog):
-    """Stays beside the canvas; when accepted, `path` and `options` say what to write."""
+    """Stays beside the canvas; when accepted, `path` and `options` say what to write.
 
-    def __init__(self, parent: QWidget, settings: Settings, photo: Path | None, folder: Path) -> None:
+    photo: the file that was opened, if there was one; else the document is called `name`.
+    """
+
+    def __init__(self, parent: QWidget, settings: Settings, photo: Path | None, folder: Path, name: str = "") -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Export"))
@@ -96,7 +99,7 @@ class ExportDialog(QDialog):
         self._photo = photo
         self._folder = folder
         self.forms: dict[str, ParamForm] = {}
-        stem = photo.stem if photo is not None else _("picture")
+        stem = photo.stem if photo is not None else name or _("picture")
         known = photo is not None and any(kind.matches(photo.suffix) for kind in FORMATS)
         suffix = photo.suffix if photo is not None and known else settings.get("export.suffix", ".jpg")
         self.name = QLineEdit(str(folder / f"{stem}-{_('edited')}{suffix}"), self)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
@@ -18,6 +20,12 @@ from PySide6.QtWidgets import (
 
 from editor.core.i18n import _
 from editor.sdk.params import ParamSpec, Value
+
+if TYPE_CHECKING:
+    from editor.host.library import KnownModel
+
+ModelsFor = Callable[[str], "Sequence[KnownModel]"]
+"""The models for a use."""
 
 _SLIDER_STEPS = 200
 
@@ -60,10 +68,12 @@ class Field(QWidget):
         return super().eventFilter(watched, event)
 
 
-def make_field(spec: ParamSpec, parent: QWidget | None = None) -> Field:
+def make_field(spec: ParamSpec, parent: QWidget | None = None, models: ModelsFor = lambda _role: ()) -> Field:
     """The fitting input: check box, combo box, or slider with a number beside it."""
     if spec.type is bool:
         return CheckField(spec, parent)
+    if spec.role:
+        return ModelField(spec, models, parent)
     if spec.choice is not None:
         return ChoiceField(spec, parent)
     return NumberField(spec, parent)
@@ -110,6 +120,54 @@ class ChoiceField(Field):
 
     def set_value(self, value: Value) -> None:
         self._box.setCurrentIndex(self._box.findData(value))
+
+
+class ModelField(Field):
+    """The models for a use by their titles, with what is not installed marked; looked up anew when it is opened."""
+
+    def __init__(self, spec: ParamSpec, models: ModelsFor, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._models = models
+        self.box = _ModelBox(self)
+        self._take(self.box, 1)
+        self.refresh()
+        self.set_value(spec.default)
+        self.box.opened.connect(self.refresh)
+        self.box.currentIndexChanged.connect(lambda _index: self.changed.emit(self.value))
+
+    @property
+    def value(self) -> Value:
+        return str(self.box.currentData())
+
+    def set_value(self, value: Value) -> None:
+        if self.box.findData(value) < 0:
+            # One that the library has no longer: it must be seen to be chosen.
+            self.box.addItem(_("{model}: unknown").format(model=value), value)
+        self.box.setCurrentIndex(self.box.findData(value))
+
+    def refresh(self) -> None:
+        """Shows how the models stand now; the chosen one stays chosen."""
+        chosen = self.box.currentData()
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for model in self._models(self.spec.role):
+                title = _(model.title)
+                text = title if model.installed else _("{model}: not installed").format(model=title)
+                self.box.addItem(text, model.id)
+                if not model.installed:
+                    self.box.setItemData(self.box.count() - 1, model.advice, Qt.ItemDataRole.ToolTipRole)
+            if chosen is not None:
+                self.set_value(chosen)
+
+
+class _ModelBox(QComboBox):
+    """opened(): its list is about to be shown."""
+
+    opened = Signal()
+
+    def showPopup(self) -> None:
+        self.opened.emit()
+        super().showPopup()
 
 
 class NumberField(Field):

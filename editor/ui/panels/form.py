@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from editor.core.i18n import _
 from editor.sdk.params import ParamSpec, Value
-from editor.ui.panels.fields import CheckField, Field, make_field, tip_of
+from editor.ui.panels.fields import CheckField, Field, ModelField, ModelsFor, make_field, tip_of
 
 
 class ParamForm(QWidget):
@@ -20,8 +20,11 @@ class ParamForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, specs: Sequence[ParamSpec], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, specs: Sequence[ParamSpec], parent: QWidget | None = None, models: ModelsFor = lambda _role: ()
+    ) -> None:
         super().__init__(parent)
+        self._models = models
         self.fields: dict[str, Field] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -46,8 +49,14 @@ class ParamForm(QWidget):
         """Shows the defaults."""
         self.set_values({name: field.spec.default for name, field in self.fields.items()})
 
+    def refresh_models(self) -> None:
+        """Shows how the models stand that can be chosen."""
+        for field in self.fields.values():
+            if isinstance(field, ModelField):
+                field.refresh()
+
     def _add(self, spec: ParamSpec, column: QVBoxLayout) -> None:
-        field = make_field(spec, self)
+        field = make_field(spec, self, self._models)
         if not isinstance(field, CheckField):
             label = QLabel(_(spec.doc.label), self)
             label.setToolTip(tip_of(spec))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, Signal
@@ -32,9 +32,11 @@ from editor.ui.panels.form import ParamForm
 from editor.ui.panels.presets import PresetButton
 
 if TYPE_CHECKING:
+    from editor.host.library import KnownModel
     from editor.host.presets import Presets
     from editor.host.registry import Registry
     from editor.host.runner import Request
+    from editor.runtime.library import ModelLibrary
     from editor.sdk.plugin import Plugin
 
 MOST_CANDIDATES = 12
@@ -58,6 +60,7 @@ class MethodPanel(QScrollArea):
         self._settings = settings
         self._presets = presets
         self._registry: Registry | None = None
+        self._models: ModelLibrary | None = None
         self._plugin: Plugin | None = None
         self.form = ParamForm((), self)
         self.setWidgetResizable(True)
@@ -82,9 +85,10 @@ class MethodPanel(QScrollArea):
         """The mask that strokes go to."""
         return next(name for name in MASKS if self._paint_buttons[name].isChecked())
 
-    def set_registry(self, registry: Registry) -> None:
+    def set_registry(self, registry: Registry, models: ModelLibrary) -> None:
         """Lists the methods, and greyed those that could not be loaded; chooses the one used last."""
         self._registry = registry
+        self._models = models
         self.methods.clear()
         for plugin in registry.plugins.values():
             self.methods.addItem(_(plugin.title), plugin.id)
@@ -108,7 +112,7 @@ class MethodPanel(QScrollArea):
         self._plugin = plugin
         self.methods.setCurrentIndex(self.methods.findData(plugin_id))
         self._summary.setText(_(plugin.summary))
-        form = ParamForm(plugin.specs, self)
+        form = ParamForm(plugin.specs, self, self._models_for)
         self._column.replaceWidget(self.form, form)
         self.form.deleteLater()
         self.form = form
@@ -133,6 +137,12 @@ class MethodPanel(QScrollArea):
         plugin, params = self._shown()
         first = self._seed.value()
         return tuple(Request(plugin, params, first + number) for number in range(self._candidates.value()))
+
+    def refresh_models(self) -> None:
+        """Shows how the models stand after one was installed or removed."""
+        if self._models is not None:
+            self._models.store.refresh()
+        self.form.refresh_models()
 
     def next_seeds(self) -> None:
         """Moves the seed on, past those of the last run."""
@@ -206,6 +216,11 @@ class MethodPanel(QScrollArea):
         self._painted.buttonToggled.connect(self._paint_toggled)
         self._source.hide()
         self._column.addWidget(self._source)
+
+    def _models_for(self, role: str) -> Sequence[KnownModel]:
+        from editor.host.library import of_role
+
+        return of_role(self._models, role) if self._models is not None else ()
 
     def _activated(self, index: int) -> None:
         plugin_id = self.methods.itemData(index)

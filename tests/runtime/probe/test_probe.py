@@ -128,6 +128,17 @@ def test_what_is_found_in_a_picture_has_the_range_that_it_shows(tmp_path: Path) 
     assert output.spec.range[1] > 10
 
 
+def test_a_finder_that_wants_deviations_from_the_mean_gets_them(tmp_path: Path) -> None:
+    picture = probe(models.finder_of_deviations(tmp_path / "net.onnx")).inputs.picture
+    assert picture.mean == (0.485, 0.456, 0.406)
+    assert picture.deviation == (0.229, 0.224, 0.225)
+
+
+def test_a_model_that_takes_any_range_gets_the_usual_one(tmp_path: Path) -> None:
+    finding = probe(models.spread(tmp_path / "net.onnx"))
+    assert (finding.inputs.picture.range, finding.outputs[0].spec.range) == ((0, 1), (0, 1))
+
+
 def wide(tmp_path: Path) -> Finding:
     """Of a model that holds 64 channels at once: 256 bytes a pixel, and again for the next layer."""
     return probe(models.conv_net(tmp_path / "net.onnx", layers=4, width=64))

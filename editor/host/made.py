@@ -1,0 +1,52 @@
+"""A candidate: what a method would put into the document, or make a new one of, not yet accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from editor.core.geometry import Rect
+from editor.core.tiles import TileMap
+from editor.host.record import OpRecord
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Made:
+    """How it came about. report: what the method measured."""
+
+    title: str
+    seed: int
+    record: OpRecord
+    seconds: float
+    report: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Patch(_Made):
+    """Pixels and the mask they are shown through, as a layer of the document would hold them.
+
+    rect: the box of the mask, to the pixel.
+    pixels: the document's size and format; zero outside the mask, where the document shows.
+    mask: uint8, one channel; where it is 0 the document is untouched.
+    """
+
+    rect: Rect
+    pixels: TileMap
+    mask: TileMap
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class MadeMask(_Made):
+    """A mask of the document's size, uint8, one channel; 255 = selected."""
+
+    mask: TileMap
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class MadePicture(_Made):
+    """A new picture of any size, in the depth of the document that it was made from, grey if that was."""
+
+    pixels: TileMap
+
+
+Made = Patch | MadeMask | MadePicture
