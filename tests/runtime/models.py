@@ -317,12 +317,21 @@ def endless_picture(path: Path) -> Path:
 
 def finder_of_deviations(path: Path) -> Path:
     """As `finder`, but only of what is yellow by 4 to 9 of ImageNet's deviations: blind to pictures of 0..1."""
-    numbers = {"w": [[[[1.0]], [[1.0]], [[-2.0]]]], "gain": 10, "from": 4, "to": 9}
+    return _finder_between(path, 4, 9)
+
+
+def finder_of_bytes(path: Path) -> Path:
+    """As `finder`, but only of what is yellow by 200 to 400 levels: blind to pictures of 0..1."""
+    return _finder_between(path, 200, 400)
+
+
+def _finder_between(path: Path, low: float, high: float) -> Path:
+    numbers = {"w": [[[[1.0]], [[1.0]], [[-2.0]]]], "gain": 10, "low": low, "high": high}
     constants = [numpy_helper.from_array(np.array(number, np.float32), name) for name, number in numbers.items()]
     steps = [
         ("Conv", ["image", "w"], "yellow"),
-        ("Sub", ["yellow", "from"], "above"),
-        ("Sub", ["to", "yellow"], "below"),
+        ("Sub", ["yellow", "low"], "above"),
+        ("Sub", ["high", "yellow"], "below"),
         ("Min", ["above", "below"], "within"),
         ("Mul", ["within", "gain"], "sure"),
         ("Sigmoid", ["sure"], "result"),

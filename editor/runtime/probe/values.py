@@ -25,8 +25,10 @@ UNIT, BYTE, SIGNED = (0.0, 1.0), (0.0, 255.0), (-1.0, 1.0)
 # Of the data set with which networks that find things are trained; it is taken off first.
 _IMAGENET = Scaling((-2.2, 2.7), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
-# A range further down the list must explain the pictures better by this much, of the range.
+# A reading further down the list must explain the pictures better by this much of the range, or of the correlation:
+# networks that find things do so nearly as well in a range that they were not made for, if the subject is clear.
 _CLEARLY = 0.01
+_CLEARLY_FOUND = 0.05
 
 # A one-channel output that is so near the input and so like it is the picture; else something that was found in it.
 _NEAR = 0.1
@@ -64,7 +66,7 @@ def find_ranges(
     if not tries:
         raise cannot(runs.name, _("it gives values that are no numbers"))
     best = min(tries, key=lambda found: found.error)
-    likely = next(found for found in tries if found.error <= best.error + _CLEARLY)
+    likely = next(found for found in tries if found.error <= best.error + (_CLEARLY_FOUND if finds else _CLEARLY))
     for found in tries:
         log.info("%s: %s: %.4f", runs.name, found.inputs.picture.range, found.error)
     return likely.inputs, likely.outputs
@@ -75,7 +77,7 @@ def _scalings(inputs: Inputs, finds: bool) -> list[Scaling]:
     if inputs.picture.dtype == "uint8":
         return [Scaling(BYTE)]
     usual = [Scaling(UNIT), Scaling(BYTE), Scaling(SIGNED)]
-    return [*usual, _IMAGENET] if finds and inputs.picture.channels == len(_IMAGENET.mean) else usual
+    return [_IMAGENET, *usual] if finds and inputs.picture.channels == len(_IMAGENET.mean) else usual
 
 
 def _try(runs: Runs, inputs: Inputs, names: tuple[str, ...], size: tuple[int, int]) -> _Try | None:

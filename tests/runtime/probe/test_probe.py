@@ -128,10 +128,12 @@ def test_what_is_found_in_a_picture_has_the_range_that_it_shows(tmp_path: Path) 
     assert output.spec.range[1] > 10
 
 
-def test_a_finder_that_wants_deviations_from_the_mean_gets_them(tmp_path: Path) -> None:
+def test_a_finder_gets_deviations_from_the_mean_unless_it_wants_something_else(tmp_path: Path) -> None:
     picture = probe(models.finder_of_deviations(tmp_path / "net.onnx")).inputs.picture
     assert picture.mean == (0.485, 0.456, 0.406)
     assert picture.deviation == (0.229, 0.224, 0.225)
+    plain = probe(models.finder_of_bytes(tmp_path / "other.onnx")).inputs.picture
+    assert (plain.mean, plain.range) == ((), (0, 255))
 
 
 def test_a_model_that_takes_any_range_gets_the_usual_one(tmp_path: Path) -> None:
