@@ -137,8 +137,8 @@ def _bar(label: str) -> Iterator[Callable[[float], None]]:
 def _install(models: ModelLibrary, file: Path, role: str | None) -> int:
     manifest = models.install(file) if role is None else _adopt(models, file, role)
     click.echo(_("{model}: installed.").format(model=_(manifest.title)))
-    if role is not None and manifest.role != role:
-        click.echo(_("It is a known model, for this: {use}.").format(use=_(ROLES.get(manifest.role, manifest.role))))
+    if role is not None and manifest.role not in ("", role):
+        click.echo(_("It is a known model, for this: {use}.").format(use=_(ROLES[manifest.role])))
     return 0
 
 

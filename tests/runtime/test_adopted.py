@@ -35,6 +35,7 @@ def test_an_unknown_model_is_asked_about_and_then_installed(tmp_path: Path, libr
         library.install(path)
     assert "\n" not in str(caught.value)
     manifest = library.adopt(path, "denoise")
+    assert library.store.manifests["clean_up_2"] == manifest
     assert (manifest.id, manifest.title, manifest.role) == ("clean_up_2", "Clean Up 2", "denoise")
     assert (manifest.overlap_px, manifest.scale, manifest.own) == (5, 1, True)
     assert not manifest.must_be_accepted
