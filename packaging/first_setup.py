@@ -192,7 +192,7 @@ def explain(output: str) -> str:
     """
     unmatched = re.search(r"No matching distribution found for (\S+)", output)
     if re.search(r"No space left on device|not enough space on the disk", output):
-        return "The disk is full: Kintsugi's packages need about 2 GB."
+        return "The disk is full: Kintsugi's packages need about 3 GB."
     if re.search(r"connection broken by|ConnectionError|Read timed out|Could not connect", output, re.IGNORECASE):
         return "The packages could not be fetched: is this computer online? A later try goes on from here."
     if unmatched:

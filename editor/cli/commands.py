@@ -78,7 +78,7 @@ def _method(plugin: Plugin, registry: Registry) -> click.Command:
             runner=_runner(plugin, params, registry),
             plugin=plugin,
             params=params,
-            seed=values["seed"],
+            seed=values.get("seed", 0),
             mask=values.get("mask"),
             include=values.get("include"),
             exclude=values.get("exclude"),
@@ -151,18 +151,24 @@ def _shared(plugin: Plugin) -> list[click.Parameter]:
         click.Argument(["photos"], nargs=-1, required=True, type=_PATH),
         *(_mask_input(plugin) if masked else ()),
         *(_mask_edge() if masked or plugin.makes is Makes.MASK else ()),
+        *(_seed() if plugin.random else ()),
+        click.Option(["--preset"], help=_("Start from a saved preset; flags given beside it win.")),
+        click.Option(["-o", "--output"], type=_PATH, help=_("The file to write, for one photo.")),
+        click.Option(["--out-dir"], type=_PATH, help=_("The folder to write to, under the photos' names.")),
+        *(_export() if plugin.makes is not Makes.MASK else ()),
+        *(_source() if plugin.needs.source else ()),
+    ]
+
+
+def _seed() -> list[click.Parameter]:
+    return [
         click.Option(
             ["--seed"],
             type=click.IntRange(0, 2**31 - 1),
             default=0,
             show_default=True,
             help=_("Another seed gives another result; the same seed the same pixels."),
-        ),
-        click.Option(["--preset"], help=_("Start from a saved preset; flags given beside it win.")),
-        click.Option(["-o", "--output"], type=_PATH, help=_("The file to write, for one photo.")),
-        click.Option(["--out-dir"], type=_PATH, help=_("The folder to write to, under the photos' names.")),
-        *(_export() if plugin.makes is not Makes.MASK else ()),
-        *(_source() if plugin.needs.source else ()),
+        )
     ]
 
 

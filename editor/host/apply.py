@@ -60,7 +60,7 @@ class Choosing:
     def _job(self, request: Request, begin: float, share: float) -> Job[Made]:
         job = Job(
             lambda token, tell: self._runner.run(self.state, request, token, tell),
-            _label(request.plugin.title, request.seed),
+            _label(request.plugin.title, request.seed if request.plugin.random else None),
         )
         job.progress.connect(lambda part, text: self.progress.emit(begin + share * part, text))
         job.done.connect(self.candidate.emit)
@@ -147,8 +147,8 @@ def _bits(pixels: Pixels) -> Pixels:
     return pixels.view(f"u{pixels.dtype.itemsize}")
 
 
-def _label(title: str, seed: int) -> str:
-    return _("{method}, seed {seed}").format(method=_(title), seed=seed)
+def _label(title: str, seed: int | None) -> str:
+    return _(title) if seed is None else _("{method}, seed {seed}").format(method=_(title), seed=seed)
 
 
 def _without(mask: TileMap, taken: TileMap) -> TileMap:

@@ -12,10 +12,10 @@ from editor.host.record import OpRecord
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Made:
-    """How it came about. report: what the method measured."""
+    """How it came about. seed: None of a method that draws nothing at random. report: what the method measured."""
 
     title: str
-    seed: int
+    seed: int | None
     record: OpRecord
     seconds: float
     report: Mapping[str, float | str] = field(default_factory=dict)

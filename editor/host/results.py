@@ -77,6 +77,7 @@ def picture(
         context.check()
     if writer is None or top != result.height:
         raise _unusable(plugin)
+    context.progress(1.0)
     return writer.freeze(), result
 
 

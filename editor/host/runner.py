@@ -72,7 +72,7 @@ class Runner:
         content, report = self._make(state, mask, request, context)
         return content(
             title=request.plugin.title,
-            seed=request.seed,
+            seed=request.seed if request.plugin.random else None,
             record=_record(state, mask, mask_box(mask), request, context.used),
             seconds=time.perf_counter() - began,
             report=report,

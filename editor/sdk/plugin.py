@@ -140,6 +140,7 @@ class Plugin:
 
     makes: what `run` returns; a mask or a picture is made of the whole document at once (scope Whole).
     models: ids of models that it runs beside those that its parameters name.
+    random: False if another seed gives the same result, so that no seed is asked for.
     candidates: how many results, from consecutive seeds, are offered at once by default.
     upgrade: turns the stored parameters of an older version into today's, so that old records still replay.
     """
@@ -153,6 +154,7 @@ class Plugin:
     needs: Needs = Needs()
     makes: Makes = Makes.PIXELS
     models: tuple[str, ...] = ()
+    random: bool = True
     candidates: int = 1
     upgrade: Callable[[int, dict[str, Value]], dict[str, Value]] | None = None
 

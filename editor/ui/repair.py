@@ -203,4 +203,4 @@ class Repair(QObject):
 def _how(made: Made) -> str:
     """What tells a candidate from others of the same method."""
     seconds = ngettext("{seconds} s", "{seconds} s", round(made.seconds)).format(seconds=f"{made.seconds:.1f}")
-    return _("seed {seed} · {seconds}").format(seed=made.seed, seconds=seconds)
+    return seconds if made.seed is None else _("seed {seed} · {seconds}").format(seed=made.seed, seconds=seconds)

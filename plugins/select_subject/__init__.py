@@ -60,4 +60,5 @@ PLUGIN = Plugin(
     params=Params,
     run=run,
     makes=Makes.MASK,
+    random=False,
 )

@@ -62,7 +62,7 @@ def select(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     around = _surroundings(rough > max(_FAINT, _FOUND * float(rough.max())), height, width)
     if around.area < _SMALL * box.area:
         box = around
-        rough = _look(inputs, box, params.model, ctx.sub(0.4, 0.6))
+        rough = _faded(_look(inputs, box, params.model, ctx.sub(0.4, 0.6)), box, height, width)
     mask = np.zeros((height, width), np.float32)
     _refine(inputs, box, rough, params, mask[box.slices], ctx.sub(0.6, 1.0))
     share = float(np.count_nonzero(mask > 0.5) / mask.size)
@@ -115,6 +115,23 @@ def _surroundings(found: NDArray[np.bool_], height: int, width: int) -> _Box:
         min(width, int(right + margin) + 1),
         min(height, int(bottom + margin) + 1),
     )
+
+
+def _faded(found: F32, box: _Box, height: int, width: int) -> F32:
+    """What was found, less and less of it towards those borders of the box that are not the picture's.
+
+    The first look saw nothing there, and what the second one does would end in a straight line.
+    """
+    rows, columns = (_ramp(length) for length in found.shape)
+    down = np.minimum(rows if box.top > 0 else 1, rows[::-1] if box.bottom < height else 1)
+    across = np.minimum(columns if box.left > 0 else 1, columns[::-1] if box.right < width else 1)
+    return np.asarray(found * np.reshape(down, (-1, 1)) * across, np.float32)
+
+
+def _ramp(length: int) -> F32:
+    """From 0 at the first pixel to 1 in the middle of the margin that `_surroundings` adds, then 1."""
+    ramp = np.arange(length) / (_MARGIN / (2 + 4 * _MARGIN) * length)
+    return np.asarray(np.minimum(1, ramp), np.float32)
 
 
 def _refine(inputs: Inputs, box: _Box, rough: F32, params: Params, out: F32, ctx: Context) -> None:

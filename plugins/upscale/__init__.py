@@ -65,4 +65,5 @@ PLUGIN = Plugin(
     params=Params,
     run=run,
     makes=Makes.PICTURE,
+    random=False,
 )

@@ -18,6 +18,7 @@ WITH_PHOTOS = {
     "history": False,
     "fill": True,
     "upscale": True,
+    "runtime": False,
 }
 
 

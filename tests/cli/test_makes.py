@@ -35,7 +35,9 @@ def _tensor(inputs: Inputs) -> Any:
     return np.ascontiguousarray(inputs.image.transpose(2, 0, 1)[None])
 
 
-MODELLED = Plugin(id="modelled", version=1, title="Modelled", summary="Asks a model.", params=Named, run=negative)
+MODELLED = Plugin(
+    id="modelled", version=1, title="Modelled", summary="Asks a model.", params=Named, run=negative, random=False
+)
 METHODS = Registry({each.id: each for each in (mask_maker(), picture_maker(), MODELLED)})
 
 
@@ -135,12 +137,18 @@ def test_a_picture_is_written_with_what_the_photo_says_of_itself(kintsugi: Run, 
         assert b'ImageLength="80"' in written.info["xmp"]
 
 
+def test_a_seed_is_only_asked_for_where_it_matters(kintsugi: Run) -> None:
+    assert "--seed" in kintsugi("run", "pick_bright", "--help").stdout
+    assert "--seed" not in kintsugi("run", "modelled", "--help").stdout
+
+
 def test_help_lists_the_models_for_the_use(kintsugi: Run) -> None:
     know_model(Places.default().models, "first")
     know_model(Places.default().models, "second", installed=False)
     know_model(Places.default().models, "unfit", role="subject")
     text = " ".join(kintsugi("run", "modelled", "--help").stdout.split())
-    assert "first|second" in text.replace(" ", "")
+    known = text.replace(" ", "").partition("--model[")[2].partition("]")[0].split("|")
+    assert {"first", "second"} <= set(known)
     assert "unfit" not in text
 
 

@@ -47,6 +47,12 @@ def test_a_made_mask_replaces_the_mask_in_one_step_that_undo_takes_back() -> Non
     assert opened.state is before
 
 
+def test_a_method_that_draws_nothing_is_named_without_a_seed() -> None:
+    opened = session(HOLE)
+    plain = replace(mask_maker(), random=False)
+    assert accept(opened, run(plain, opened.state), opened.state).label == "Pick bright"
+
+
 def test_a_made_mask_of_a_picture_that_changed_is_not_accepted() -> None:
     opened = session(HOLE)
     made = run(mask_maker(), opened.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,15 @@ def test_the_button_says_what_is_made(window: MainWindow) -> None:
         window.method.choose(name)
         texts.append((window.remove_button.text().split("  ")[0], window.commands["repair.run"].text()))
     assert texts == [(text, text) for text in ("Remove", "Make mask", "Make picture")]
+
+
+def test_a_method_that_draws_nothing_is_run_once_whatever_seed_another_had(window: MainWindow) -> None:
+    offer(window, method(), replace(mask_maker(), random=False))
+    opened(window)
+    window.method.choose("flat_fill")
+    window.method.next_seeds()
+    window.method.choose("pick_bright")
+    assert [request.seed for request in window.method.requests()] == [0]
 
 
 def test_enter_makes_the_mask_at_once_as_one_undo_step(qtbot: QtBot, window: MainWindow) -> None:

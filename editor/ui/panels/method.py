@@ -119,6 +119,8 @@ class MethodPanel(QScrollArea):
         form.set_values(self._remembered(plugin))
         form.changed.connect(self._remember)
         self._candidates.setValue(self._settings.get(f"method.{plugin_id}.candidates", plugin.candidates))
+        for row in range(self._runs.rowCount()):
+            self._runs.setRowVisible(row, plugin.random)
         self._source.setVisible(plugin.needs.source)
         if not plugin.needs.source:
             self.paint("mask")
@@ -135,6 +137,8 @@ class MethodPanel(QScrollArea):
         from editor.host.runner import Request
 
         plugin, params = self._shown()
+        if not plugin.random:
+            return (Request(plugin, params),)
         first = self._seed.value()
         return tuple(Request(plugin, params, first + number) for number in range(self._candidates.value()))
 
@@ -181,7 +185,7 @@ class MethodPanel(QScrollArea):
         self._column.addWidget(self._broken)
 
     def _build_runs(self) -> None:
-        rows = QFormLayout()
+        self._runs = rows = QFormLayout()
         rows.setContentsMargins(0, 0, 0, 0)
         self._candidates = QSpinBox(self)
         self._candidates.setRange(1, MOST_CANDIDATES)

@@ -75,6 +75,22 @@ def test_it_keeps_the_rules_for_plugins() -> None:
     check_plugin(PLUGIN, inputs, infer=sees_red, models=[FACTS])
 
 
+def test_what_is_only_seen_near_to_ends_in_no_straight_line() -> None:
+    looks = []
+
+    def sees_all_when_near(model: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
+        looks.append(model)
+        return sees_red(model, inputs) if len(looks) == 1 else {"out": np.ones((1, 1, 64, 64), np.float32)}
+
+    image = scene(600, 800, disc(600, 800, 300, 400, 40))
+    blank = np.ones((600, 800), np.float32)
+    context = FakeContext(infer=sees_all_when_near, models=[FACTS])
+    mask = run(Inputs(image, blank, blank > 2), Params(softness=100), context).mask
+    assert len(looks) == 2
+    assert mask[300, 400] == 1
+    assert max(float(np.abs(np.diff(mask, axis=axis)).max()) for axis in (0, 1)) < 0.3
+
+
 def test_a_subject_small_in_the_frame_is_found_to_the_pixel() -> None:
     subject = disc(1200, 1600, 700, 300, 12)
     assert overlap(select(scene(1200, 1600, subject)), subject) > 0.97
