@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from editor.core.errors import EditorError
+from editor.core.errors import EditorError, UnknownModelError
 from editor.core.i18n import N_, _
 from editor.host import speed
 from editor.host.jobs import CancelToken, Job, Jobs, LaneName, Progress
@@ -19,11 +19,12 @@ from editor.runtime.manifest import ModelManifest
 from editor.ui.bridge import Bridge
 
 T = TypeVar("T")
-Kind = Literal["get", "install", "remove", "measure"]
+Kind = Literal["get", "install", "adopt", "remove", "measure"]
 
 _LABELS = {
     "get": N_("Getting a model"),
     "install": N_("Installing a model"),
+    "adopt": N_("Trying a model out"),
     "remove": N_("Removing a model"),
     "measure": N_("Measuring a model"),
 }
@@ -46,13 +47,15 @@ class ModelWork(QObject):
     """The models of a library and what runs with them, by model id or UNKNOWN.
 
     changed(): models may stand elsewhere now. worked(id): work began, went on or ended. failed(id, error): it did not
-    succeed. noted(text): a line for the user.
+    succeed. noted(text): a line for the user. unknown(path): a file may be a model's, but it is not known what for;
+    `adopt` goes on with it.
     """
 
     changed = Signal()
     worked = Signal(str)
     failed = Signal(str, object)
     noted = Signal(str)
+    unknown = Signal(object)
 
     def __init__(
         self, library: ModelLibrary, speeds: speed.Speeds, jobs: Jobs, bridge: Bridge, parent: QObject | None = None
@@ -94,18 +97,34 @@ class ModelWork(QObject):
         Files of a model whose licence is not accepted yet are installed when it is.
         """
 
-        def work(token: CancelToken, tell: Progress) -> list[ModelManifest]:
-            found = []
+        def work(token: CancelToken, tell: Progress) -> tuple[list[ModelManifest], list[Path]]:
+            found, strange = [], []
             for path in paths:
                 _tell(token, tell, 0.0)
-                found.append(self.library.install(path))
-            return found
+                try:
+                    found.append(self.library.install(path))
+                except UnknownModelError:
+                    strange.append(path)
+            return found, strange
+
+        def done(result: tuple[list[ModelManifest], list[Path]]) -> None:
+            self._installed(result[0])
+            for path in result[1]:
+                self.unknown.emit(path)
 
         def failed(error: EditorError) -> None:
             if isinstance(error, LicenceNotAcceptedError):
                 self._held[error.manifest.id] = paths
 
-        self._start(model_id, "install", "models", work, self._installed, failed)
+        self._start(model_id, "install", "models", work, done, failed)
+
+    def adopt(self, path: Path, role: str) -> None:
+        """Tries an unknown model out on small pictures and installs it for what the user says it is for."""
+
+        def work(token: CancelToken, tell: Progress) -> list[ModelManifest]:
+            return [self.library.adopt(path, role, lambda share: _tell(token, tell, share), lambda: token.cancelled)]
+
+        self._start(UNKNOWN, "adopt", "models", work, self._installed)
 
     def remove(self, model_id: str) -> None:
         """Deletes a model's files from the user's folder."""

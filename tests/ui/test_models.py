@@ -29,6 +29,7 @@ from editor.ui.panels.model_card import ModelCard
 from editor.ui.panels.models import ModelsPanel
 from tests.helpers import model_library
 from tests.helpers.documents import session
+from tests.runtime.models import conv_net
 
 
 class Engine:
@@ -350,3 +351,38 @@ def test_the_window_is_reached_by_an_action(desk: Desk) -> None:
     desk.panel.window().close()
     desk.window.commands["edit.models"].trigger()
     assert desk.panel.isVisible()
+
+
+def test_an_unknown_model_is_tried_out_for_what_the_user_says_it_is_for(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def model_role(_parent: QWidget, name: str, roles: dict[str, str]) -> str:
+        asked.append(name)
+        assert roles["denoise"] == "Removing noise"
+        return "denoise"
+
+    monkeypatch.setattr(ask, "model_role", model_role)
+    monkeypatch.setattr(ask, "remove_model", lambda *_args: True)
+    drop(desk.panel, conv_net(desk.files / "smooth.onnx"))
+    qtbot.waitUntil(lambda: "smooth" in desk.panel.cards, timeout=60_000)
+    wait_for(qtbot, desk, "smooth")
+    assert asked == ["smooth.onnx"]
+    card = desk.card("smooth")
+    assert card.state.text() == "✓ installed"
+    assert "smooth" in desk.panel.line.text()
+    card.remove_button.click()
+    qtbot.waitUntil(lambda: "smooth" not in desk.panel.cards)
+    assert not list(desk.user.glob("smooth*"))
+
+
+def test_an_unknown_model_that_is_for_nothing_is_left_alone(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "model_role", lambda *_args: None)
+    with qtbot.waitSignal(desk.work.unknown):
+        drop(desk.panel, conv_net(desk.files / "smooth.onnx"))
+    wait_for(qtbot, desk, "")
+    assert "smooth" not in desk.panel.cards
+    assert not list(desk.user.glob("*"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from editor.core.i18n import _
 
@@ -51,6 +51,20 @@ def stale(parent: QWidget) -> Literal["use", "again", "cancel"]:
     if box.clickedButton() is again:
         return "again"
     return "use" if box.clickedButton() is use else "cancel"
+
+
+def model_role(parent: QWidget, name: str, roles: Mapping[str, str]) -> str | None:
+    """What an unknown model is for, of `roles` with their titles; None if the user would not say."""
+    titles = [_(title) for title in roles.values()]
+    chosen, said = QInputDialog.getItem(
+        parent,
+        _("An unknown model"),
+        _("{name} is not the file of a model that Kintsugi knows. What is it for?").format(name=name),
+        titles,
+        0,
+        False,
+    )
+    return list(roles)[titles.index(chosen)] if said else None
 
 
 def overwrite(parent: QWidget, path: Path, *, photo: bool) -> bool:

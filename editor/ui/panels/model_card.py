@@ -243,6 +243,8 @@ def doing(work: Work) -> str:
         return _("Stopping…")
     if not work.began:
         return _("Waiting for its turn…")
+    if work.kind == "adopt":
+        return _("Trying it out on small pictures… {percent} %").format(percent=int(100 * (work.share or 0)))
     if work.share == 1:
         return _("Installing…")
     if work.share is not None:

@@ -22,7 +22,7 @@ from editor.core.errors import EditorError
 from editor.core.i18n import _
 from editor.host.settings import Settings
 from editor.runtime.acceptance import LicenceNotAcceptedError
-from editor.runtime.manifest import ROLES
+from editor.runtime.manifest import PICTURE_ROLES, ROLES
 from editor.ui.dialogs import ask
 from editor.ui.dialogs.licence import LicenceDialog
 from editor.ui.model_work import UNKNOWN, ModelWork
@@ -89,6 +89,7 @@ class ModelsPanel(QWidget):
         work.worked.connect(self._show_work)
         work.failed.connect(self._show_error)
         work.noted.connect(lambda text: self._say(text))
+        work.unknown.connect(self._ask_role)
         self._arrange()
         self._say("\n".join(str(error) for error in work.library.store.errors.values()), warning=True)
         self._show_work(UNKNOWN)
@@ -195,9 +196,26 @@ class ModelsPanel(QWidget):
             self.headings[role].setVisible(bool(found))
         self.nothing.setVisible(not any(not card.isHidden() for card in self.cards.values()))
 
+    def _ask_role(self, path: Path) -> None:
+        role = ask.model_role(self, path.name, {role: ROLES[role] for role in PICTURE_ROLES})
+        if role is not None:
+            self._work.adopt(path, role)
+
     def _refresh(self) -> None:
+        known = self._work.library.store.manifests
+        if self.cards.keys() != known.keys():
+            self._follow(known)
         for card in self.cards.values():
             card.refresh()
+
+    def _follow(self, known: Iterable[str]) -> None:
+        """Brings the cards in line with the models, of which the user's own come and go."""
+        old, ids = self.cards, sorted(known, key=self._title)
+        self.cards = {model_id: old[model_id] if model_id in old else self._card(model_id) for model_id in ids}
+        for model_id in old.keys() - self.cards.keys():
+            old[model_id].deleteLater()
+        self._asked = tuple(model_id for model_id in self._asked if model_id in self.cards)
+        self._arrange()
 
     def _show_work(self, model_id: str) -> None:
         if model_id in self.cards:
