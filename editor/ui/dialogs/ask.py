@@ -55,7 +55,7 @@ def stale(parent: QWidget) -> Literal["use", "again", "cancel"]:
 
 def model_role(parent: QWidget, name: str, roles: Mapping[str, str]) -> str | None:
     """What an unknown model is for, of `roles` with their titles; None if the user would not say."""
-    titles = [_(title) for title in roles.values()]
+    titles = list(roles.values())
     chosen, said = QInputDialog.getItem(
         parent,
         _("An unknown model"),

@@ -197,7 +197,7 @@ class ModelsPanel(QWidget):
         self.nothing.setVisible(not any(not card.isHidden() for card in self.cards.values()))
 
     def _ask_role(self, path: Path) -> None:
-        role = ask.model_role(self, path.name, {role: ROLES[role] for role in PICTURE_ROLES})
+        role = ask.model_role(self, path.name, {role: _(ROLES[role]) for role in PICTURE_ROLES})
         if role is not None:
             self._work.adopt(path, role)
 
