@@ -55,10 +55,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
 
 from editor.core.errors import ModelError
 from editor.core.i18n import N_, _
+from editor.runtime.toml_table import Table
 from editor.sdk.models import ModelFacts, TensorSpec
 
 ROLES = {
@@ -203,84 +203,10 @@ class ModelManifest:
             raise ModelError(
                 _("The model description {path} is not valid TOML: {error}.").format(path=path, error=error)
             ) from error
-        return _manifest(_Table(path, "", values))
+        return _manifest(Table(path, "", values))
 
 
-class _Table:
-    """A TOML table whose fields are taken out one by one, checked; what is left in the end is a mistake."""
-
-    def __init__(self, path: Path, where: str, values: dict[str, Any]) -> None:
-        self._path = path
-        self._where = where
-        self._values = dict(values)
-
-    def wrong(self, field: str, problem: str) -> ModelError:
-        return ModelError(
-            _("The model description {path} is wrong: {where}{field} {problem}.").format(
-                path=self._path, where=self._where, field=field, problem=problem
-            )
-        )
-
-    def has(self, field: str) -> bool:
-        return field in self._values
-
-    def _take(self, field: str, kinds: tuple[type, ...], what: str) -> Any:
-        if field not in self._values:
-            raise self.wrong(field, _("is missing"))
-        value = self._values.pop(field)
-        if type(value) not in kinds:
-            raise self.wrong(field, _("must be {what}, not {value!r}").format(what=what, value=value))
-        return value
-
-    def text(self, field: str) -> str:
-        value: str = self._take(field, (str,), _("a text"))
-        if not value.strip():
-            raise self.wrong(field, _("is empty"))
-        return value
-
-    def choice(self, field: str, allowed: tuple[str, ...]) -> str:
-        value = self.text(field)
-        if value not in allowed:
-            raise self.wrong(
-                field, _("must be one of {allowed}, not {value!r}").format(allowed=", ".join(allowed), value=value)
-            )
-        return value
-
-    def yes(self, field: str) -> bool:
-        value: bool = self._take(field, (bool,), _("true or false"))
-        return value
-
-    def whole(self, field: str, low: int) -> int:
-        value: int = self._take(field, (int,), _("a whole number"))
-        if value < low:
-            raise self.wrong(field, _("must be at least {low}, not {value}").format(low=low, value=value))
-        return value
-
-    def positive(self, field: str) -> float:
-        value = float(self._take(field, (int, float), _("a number")))
-        if not 0 < value < float("inf"):
-            raise self.wrong(field, _("must be above 0, not {value:g}").format(value=value))
-        return value
-
-    def array(self, field: str, kinds: tuple[type, ...], what: str) -> list[Any]:
-        values: list[Any] = self._take(field, (list,), _("a list of {what}").format(what=what))
-        if not values or not all(type(value) in kinds for value in values):
-            raise self.wrong(field, _("must be a list of {what}, not {values!r}").format(what=what, values=values))
-        return values
-
-    def table(self, field: str) -> _Table:
-        return _Table(self._path, f"{self._where}{field}.", self._take(field, (dict,), _("a table")))
-
-    def tables(self, field: str) -> list[_Table]:
-        values = self.array(field, (dict,), _("tables"))
-        return [_Table(self._path, f"{self._where}{field}[{i}].", value) for i, value in enumerate(values)]
-
-    def end(self) -> None:
-        for field in self._values:
-            raise self.wrong(field, _("is not a known field"))
-
-
-def _manifest(table: _Table) -> ModelManifest:
+def _manifest(table: Table) -> ModelManifest:
     model_id = table.text("id")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*", model_id):
         raise table.wrong("id", _("must be lower-case letters, digits, - and _, not {id!r}").format(id=model_id))
@@ -336,13 +262,13 @@ def _manifest(table: _Table) -> ModelManifest:
     return manifest
 
 
-def _licence(table: _Table, own: bool) -> Licence:
+def _licence(table: Table, own: bool) -> Licence:
     licence = Licence(table.text("name"), "" if own else table.text("link"), table.yes("commercial"))
     table.end()
     return licence
 
 
-def _file(table: _Table) -> ModelFile:
+def _file(table: Table) -> ModelFile:
     file = ModelFile(table.text("name"), table.whole("size_bytes", 1), table.text("sha256"))
     table.end()
     # A name with a folder in it could point out of the model folders.
@@ -353,14 +279,14 @@ def _file(table: _Table) -> ModelFile:
     return file
 
 
-def _url(table: _Table) -> str:
+def _url(table: Table) -> str:
     url = table.text("url")
     if not url.startswith("https://"):
         raise table.wrong("url", _("must begin with https://, not {value!r}").format(value=url))
     return url
 
 
-def _package(table: _Table) -> Package:
+def _package(table: Table) -> Package:
     package = Package(
         table.text("name"),
         table.text("version"),
@@ -377,19 +303,19 @@ def _package(table: _Table) -> Package:
     return package
 
 
-def _check_sha256(table: _Table, digest: str) -> None:
+def _check_sha256(table: Table, digest: str) -> None:
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise table.wrong("sha256", _("must be 64 lower-case hexadecimal digits"))
 
 
-def _output(table: _Table) -> tuple[TensorSpec, tuple[float, ...]]:
+def _output(table: Table) -> tuple[TensorSpec, tuple[float, ...]]:
     reference: tuple[float, ...] = ()
     if table.has("reference"):
         reference = tuple(float(value) for value in table.array("reference", (int, float), _("numbers")))
     return _tensor(table), reference
 
 
-def _tensor(table: _Table) -> TensorSpec:
+def _tensor(table: Table) -> TensorSpec:
     name = table.text("name")
     layout = table.choice("layout", LAYOUTS)
     dtype = table.choice("dtype", DTYPES)
@@ -413,7 +339,7 @@ def _tensor(table: _Table) -> TensorSpec:
     return TensorSpec(name, layout, dtype, bounds, colour, channels, shape, mean, deviation, step)
 
 
-def _normalisation(table: _Table, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _normalisation(table: Table, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     mean, deviation = (table.array(field, (int, float), _("numbers")) for field in ("mean", "deviation"))
     for field, values in (("mean", mean), ("deviation", deviation)):
         if len(values) != channels:
@@ -423,7 +349,7 @@ def _normalisation(table: _Table, channels: int) -> tuple[tuple[float, ...], tup
     return tuple(map(float, mean)), tuple(map(float, deviation))
 
 
-def _size(table: _Table) -> SizeRule:
+def _size(table: Table) -> SizeRule:
     if table.has("fixed"):
         fixed = table.array("fixed", (int,), _("height and width"))
         table.end()

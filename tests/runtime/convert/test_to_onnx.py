@@ -9,7 +9,7 @@ from editor.core.errors import ModelError
 from editor.runtime.convert import to_onnx
 from editor.runtime.manifest import CONVERTERS
 from tests.runtime.convert import test_free_size as free_size
-from tests.runtime.convert import test_openvino as openvino
+from tests.runtime.convert.openvino_nets import chain
 
 
 @pytest.mark.parametrize("kind", CONVERTERS)
@@ -27,7 +27,7 @@ def test_damaged_files(kind: str) -> None:
 
 
 def test_openvino() -> None:
-    net = openvino.chain()
+    net = chain()
     model = onnx.load_model_from_string(to_onnx("openvino", [net.xml.encode(), net.weights]))
     assert [value.name for value in model.graph.output] == ["output"]
 
