@@ -6,8 +6,9 @@ import http.client
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from editor.core.errors import ModelError
 from editor.core.i18n import _
@@ -52,13 +53,25 @@ def download(url: str, path: Path, size_bytes: int, progress: Progress, timeout_
                 ) from error
 
 
+class HttpsOnly(HTTPRedirectHandler):
+    """Follows a redirect from https to https alone."""
+
+    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
+        if req.type == "https" and not newurl.lower().startswith("https://"):
+            raise HTTPError(newurl, code, "a redirect away from https", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+_OPENER = build_opener(HttpsOnly)
+
+
 class _WriteError(Exception):
     """It is the disk's error and not the network's."""
 
 
 def _go_on(url: str, path: Path, have: int, size_bytes: int, progress: Progress, timeout_s: float) -> None:
     asked = Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310 - manifests allow https only
-    with urlopen(asked, timeout=timeout_s) as answer:  # noqa: S310 - as above
+    with _OPENER.open(asked, timeout=timeout_s) as answer:
         if answer.status != _PARTIAL:
             have = 0
         try:

@@ -6,13 +6,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request
 
 import pytest
 
 from editor.core.errors import ModelError
-from editor.runtime.download import download
+from editor.runtime.download import HttpsOnly, download
 
 CONTENT = bytes(range(256)) * 4096
 
@@ -128,6 +131,24 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(server: Server, tmp_pat
 def test_a_place_that_cannot_be_written_is_said(server: Server, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="can't be written"):
         get(server, tmp_path / "missing" / "net")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_said(server: Server) -> None:
+    with pytest.raises(ModelError, match="can't be written: No space left"):
+        get(server, Path("/dev/full"))
+
+
+@pytest.mark.parametrize(("target", "followed"), [("https://b.example/x", True), ("http://b.example/x", False)])
+def test_no_redirect_leads_away_from_https(target: str, followed: bool) -> None:
+    asked = Request("https://a.example/x")
+    if followed:
+        request = HttpsOnly().redirect_request(asked, None, 302, "Found", Message(), target)
+        assert request is not None
+        assert request.full_url == target
+    else:
+        with pytest.raises(HTTPError):
+            HttpsOnly().redirect_request(asked, None, 302, "Found", Message(), target)
 
 
 def test_a_cancel_stops_it(server: Server, tmp_path: Path) -> None:
