@@ -117,7 +117,13 @@ class MainWindow(QMainWindow):
         """Lets methods run models from now on."""
         self.repair.set_engine(engine)
         self.models.set_engine(engine)
-        self.status.device.setText(str(engine.device_report()))
+
+        def show_device() -> None:
+            self.status.device.setText(str(engine.device_report()))
+
+        show_device()
+        # A device that failed in a run was replaced by another.
+        self.repair.removal.ran.connect(show_device)
 
     def set_recovery(self, recovery: Recovery) -> None:
         """Journals what is open from now on, and offers what an earlier run left behind."""

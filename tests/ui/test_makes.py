@@ -21,6 +21,8 @@ from editor.host.recovery import Recovery
 from editor.host.registry import Registry
 from editor.io.options import ExportOptions
 from editor.io.read import read_picture
+from editor.runtime.infer import InferenceEngine
+from editor.runtime.providers import DeviceReport
 from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, MaskResult, PictureResult, Plugin
 from editor.ui.dialogs import ask
@@ -311,3 +313,30 @@ def test_the_exported_picture_is_the_made_one(qtbot: QtBot, window: MainWindow, 
     doubled = source.state.read(source.state.size.rect).repeat(2, 0).repeat(2, 1)
     np.testing.assert_array_equal(read_picture(tmp_path / "out.png").pixels, doubled)
     qtbot.waitUntil(lambda: not window.files._writing)
+
+
+def test_the_device_that_a_run_fell_back_to_is_shown(qtbot: QtBot, window: MainWindow) -> None:
+    class Falling(InferenceEngine):
+        """Says what it ran on last."""
+
+        report = DeviceReport("CUDA")
+
+        def __init__(self) -> None:
+            pass
+
+        def device_report(self) -> DeviceReport:
+            return self.report
+
+    engine = Falling()
+
+    def falls_back(inputs: Inputs, params: Level, ctx: Context) -> MaskResult:
+        engine.report = DeviceReport("CPU", "out of memory")
+        return MaskResult(inputs.mask)
+
+    offer(window, mask_maker(falls_back))
+    window.set_engine(engine)
+    assert "CUDA" in window.status.device.text()
+    opened(window)
+    enter(qtbot, window)
+    assert "CPU" in window.status.device.text()
+    assert "out of memory" in window.status.device.text()
