@@ -41,8 +41,7 @@ def converted(manifest: ModelManifest, files: Sequence[Path], cache: Path, sha25
     Raises:
         ModelError: it cannot be converted or written, or gives other numbers than the original.
     """
-    made_from = f"{manifest.sha256} {convert.VERSION}"
-    key = f"{manifest.id}-{hashlib.sha256(made_from.encode()).hexdigest()[:_HASH_LETTERS]}"
+    key = _key(manifest)
     try:
         for path in cache.glob(f"{key}-*.onnx"):
             if sha256(path)[:_HASH_LETTERS] == path.stem.rpartition("-")[2]:
@@ -56,6 +55,21 @@ def converted(manifest: ModelManifest, files: Sequence[Path], cache: Path, sha25
                 model=_(manifest.title), folder=cache, reason=error.strerror or error
             )
         ) from error
+
+
+def forget(manifest: ModelManifest, cache: Path) -> None:
+    """Deletes what was converted of a model, as far as that is possible."""
+    for path in cache.glob(f"{_key(manifest)}-*.onnx"):
+        try:
+            path.unlink()
+        except OSError as error:
+            log.warning("%s can't be deleted: %s", path, error)
+
+
+def _key(manifest: ModelManifest) -> str:
+    """How the names of models converted from these files begin."""
+    made_from = f"{manifest.sha256} {convert.VERSION}"
+    return f"{manifest.id}-{hashlib.sha256(made_from.encode()).hexdigest()[:_HASH_LETTERS]}"
 
 
 def _make(manifest: ModelManifest, files: Sequence[Path], cache: Path, key: str) -> Path:

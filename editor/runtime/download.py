@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from editor.core.errors import ModelError
@@ -15,7 +16,7 @@ from editor.core.i18n import _
 
 Progress = Callable[[float], None]
 
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("kintsugi.runtime")
 _BLOCK_BYTES = 1 << 18
 _TIMEOUT_S = 30.0
 _TRIES = 4
@@ -47,6 +48,12 @@ def download(url: str, path: Path, size_bytes: int, progress: Progress, timeout_
             raise ModelError(_("{path} can't be written: {reason}.").format(path=path, reason=error)) from error
         except (OSError, http.client.HTTPException) as error:
             _LOG.warning("%s broke off: %s", url, error)
+            if left == 0 and not path.exists():
+                raise ModelError(
+                    _("{host} can't be reached; check the network, or install the model's file by hand.").format(
+                        host=urlsplit(url).hostname
+                    )
+                ) from error
             if left == 0:
                 raise ModelError(
                     _("The connection broke off; check the network and try again: it goes on where it stopped.")

@@ -116,7 +116,7 @@ class ModelLibrary:
                     )
             for file, partial in zip(manifest.files, partials, strict=True):
                 partial.replace(self._folder / file.name)
-        self._prove(manifest)
+        self._prove(manifest, progress)
         return manifest
 
     def install(self, path: Path) -> ModelManifest:
@@ -240,6 +240,7 @@ class ModelLibrary:
                 raise ModelError(
                     _("{path} can't be deleted: {reason}.").format(path=path, reason=error.strerror or error)
                 ) from error
+        self.store.forget_converted(manifest)
         if manifest.own:
             self.store.refresh()
 
@@ -283,15 +284,22 @@ class ModelLibrary:
         if not self._acceptances.covers(manifest):
             raise LicenceNotAcceptedError(manifest)
 
-    def _prove(self, manifest: ModelManifest) -> None:
-        """Converts a model that has to be, now and not at its first use; if that fails, it is not installed."""
-        if manifest.convert:
-            try:
+    def _prove(self, manifest: ModelManifest, progress: Progress = _ignore) -> None:
+        """Converts a model that has to be, now and not at its first use; if that fails or is stopped, it is not
+        installed."""
+        try:
+            progress(1.0)
+            if manifest.convert:
                 self.store.locate(manifest.id)
-            except ModelError:
-                for file in manifest.files:
-                    (self._folder / file.name).unlink(missing_ok=True)
-                raise
+            progress(1.0)
+        except BaseException:
+            self._delete(manifest)
+            raise
+
+    def _delete(self, manifest: ModelManifest) -> None:
+        for file in manifest.files:
+            (self._folder / file.name).unlink(missing_ok=True)
+        self.store.forget_converted(manifest)
 
     def _partial(self, file: ModelFile) -> Path:
         """Where a file is written until it is whole."""

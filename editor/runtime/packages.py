@@ -17,7 +17,7 @@ from editor.runtime.manifest import Package
 
 Fetch = Callable[[Package, Path, Callable[[], None]], Path]
 
-_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger("kintsugi.runtime")
 _POLL_S = 0.1
 
 # Of wheels that are bound to a version of Python: nothing in them is run, but their SHA-256 is that of one version.

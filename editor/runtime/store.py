@@ -108,6 +108,13 @@ class ModelStore:
 
         return converted(manifest, paths, self._cache, self._sha256)
 
+    def forget_converted(self, manifest: ModelManifest) -> None:
+        """Deletes what was converted from the model's files; that they can't be deleted is no more than a pity."""
+        if manifest.convert and self._cache is not None:
+            from editor.runtime.converted import forget
+
+            forget(manifest, self._cache)
+
     def _missing(self, manifest: ModelManifest, file: ModelFile) -> ModelError:
         return ModelError(
             _(

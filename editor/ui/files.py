@@ -123,7 +123,7 @@ class Files(QObject):
         if self.session is None or not self.session.modified:
             then()
             return
-        answer = ask.unsaved(self._window, self.name)
+        answer = ask.unsaved(self._window, self.name, in_file=self.session.path is not None)
         if answer == "save":
             # Once more, for what is painted while the file is written.
             self.save(lambda: self.leave(then))
@@ -136,7 +136,18 @@ class Files(QObject):
 
     def show_new(self, session: Session) -> None:
         """Shows a document that was made of the open one, in its place, after asking about unsaved changes."""
-        self.leave(lambda: self.show(session))
+        source = self.session.path if self.session is not None else None
+
+        def show() -> None:
+            self.show(session)
+            if source is not None:
+                self.noted.emit(
+                    _("The new picture is open in place of {name}, which is under File, Open recent.").format(
+                        name=source.name
+                    )
+                )
+
+        self.leave(show)
 
     def close(self) -> None:
         """Closes the document, after asking about unsaved changes."""

@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
             on(f"brush.opacity_{percent}", partial(self.options.set_number, "opacity", percent))
         on("brush.swap", self.tools.swap)
         on("brush.defaults", self.options.reset)
-        on("help.search", self._windows.search)
+        on("help.search", lambda: self._windows.search(self.menus.methods.actions()))
         on("help.keys", self._windows.keys)
         on("help.about", self._windows.about)
 
@@ -378,8 +378,11 @@ class MainWindow(QMainWindow):
 def _for_input(event: QKeyEvent) -> bool:
     """Whether a key belongs to the input that has the focus rather than to an action: Tab goes on, Enter takes over."""
     focused = QApplication.focusWidget()
-    keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
-    return isinstance(focused, (QLineEdit, QAbstractSpinBox, QComboBox)) and event.key() in keys
+    goes_on = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+    takes_over = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    if isinstance(focused, QComboBox):
+        return goes_on  # what is chosen in it is taken over already
+    return isinstance(focused, (QLineEdit, QAbstractSpinBox)) and (goes_on or takes_over)
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -129,7 +129,9 @@ class Repair(QObject):
         self.removal.start(self._runner, requests)
 
     def again(self) -> None:
-        """Makes further candidates from new seeds."""
+        """Makes further candidates from new seeds; there are none of a method that draws nothing at random."""
+        if self._method.plugin is not None and not self._method.plugin.random:
+            return
         if self.removal.running or self.choosing:
             self._method.next_seeds()
         self.run()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QWidget
 
 from editor.core.errors import EditorError
@@ -80,11 +81,11 @@ class Windows(QObject):
 
         show_about(self._window)
 
-    def search(self) -> None:
-        """Opens the search over the upper part of the window."""
+    def search(self, methods: Sequence[QAction]) -> None:
+        """Opens the search over the upper part of the window; methods: what chooses each of them."""
         from editor.ui.dialogs.search import SearchDialog
 
-        dialog = SearchDialog(self._window, self._actions)
+        dialog = SearchDialog(self._window, self._actions, methods)
         corner = self._window.mapToGlobal(self._window.rect().topLeft())
         left = corner.x() + (self._window.width() - dialog.width()) // 2
         dialog.move(left, corner.y() + _SEARCH_BELOW_TOP_PX)

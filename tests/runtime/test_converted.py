@@ -91,6 +91,13 @@ def test_a_damaged_converted_model_is_made_anew(tmp_path: Path, caplog: pytest.L
     assert again.read_bytes() == content
 
 
+def test_what_was_converted_goes_with_the_model(tmp_path: Path) -> None:
+    models_here = library(tmp_path)
+    install(models_here, tmp_path)
+    models_here.remove("net")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
 def test_files_that_cannot_be_converted_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models_here = library(tmp_path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -113,6 +114,14 @@ def test_a_connection_that_keeps_breaking_is_said_and_keeps_what_came(server: Se
     with pytest.raises(ModelError, match="goes on where it stopped"):
         get(server, tmp_path / "net")
     assert (tmp_path / "net").read_bytes() == CONTENT[:400]
+
+
+def test_a_server_that_is_never_reached_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(ModelError, match=r"127\.0\.0\.1 can't be reached"):
+            download(f"http://127.0.0.1:{port}/net.onnx", tmp_path / "net", 1, lambda _share: None)
 
 
 def test_a_file_that_is_gone_is_said(server: Server, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 import psutil
 import pytest
 
-from editor.core.errors import ModelError
+from editor.core.errors import Cancelled, ModelError
 from editor.runtime.acceptance import LicenceNotAcceptedError
 from editor.runtime.library import Availability, ModelLibrary
 from editor.runtime.manifest import Package
@@ -92,6 +92,19 @@ def test_a_model_is_got_checked_and_removed(tmp_path: Path) -> None:
     assert models_here.availability("net") is Availability.GETTABLE
     with pytest.raises(ModelError, match="not installed by you"):
         models_here.remove("net")
+
+
+def test_a_cancel_after_the_last_byte_installs_nothing(tmp_path: Path) -> None:
+    source = wheel(tmp_path)
+    models_here = library(tmp_path, source, source)
+
+    def cancel(share: float) -> None:
+        if share == 1:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        models_here.get("net", cancel)
+    assert left_over(tmp_path) == []
 
 
 def test_a_package_that_is_another_one_installs_nothing(tmp_path: Path) -> None:

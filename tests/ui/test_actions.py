@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from editor.host.registry import Registry
 from editor.host.settings import Settings
 from editor.ui.actions import action_specs
 from editor.ui.dialogs.keys import KeysDialog
@@ -16,6 +17,7 @@ from editor.ui.dialogs.search import SearchDialog
 from editor.ui.main_window import MainWindow
 from editor.ui.tool_box import tool_specs
 from tests.helpers.documents import session
+from tests.helpers.makers import mask_maker, picture_maker
 
 SPECS = (*action_specs(), *tool_specs())
 
@@ -82,6 +84,21 @@ def test_search_finds_by_a_part_of_the_name_and_does_it(qtbot: QtBot, window: Ma
     assert [dialog.list.item(row).text().split()[0] for row in range(dialog.list.count())] == ["Eraser", "Swap"]
     QTest.keyClick(dialog.line, Qt.Key.Key_Return)
     assert window.canvas.tool.id == "eraser"
+
+
+def test_search_finds_methods_and_what_actions_are_called_now(window: MainWindow) -> None:
+    window.set_registry(Registry({"double_size": picture_maker(), "pick_bright": mask_maker()}))
+    window.files.show(session())
+    window.method.choose("double_size")
+    dialog = SearchDialog(window, window.commands, window.menus.methods.actions())
+    dialog.line.setText("pick")
+    assert [dialog.list.item(row).text() for row in range(dialog.list.count())] == ["Pick bright"]
+    QTest.keyClick(dialog.line, Qt.Key.Key_Return)
+    assert window.method.plugin is not None
+    assert window.method.plugin.id == "pick_bright"
+    again = SearchDialog(window, window.commands)
+    again.line.setText("make mask")
+    assert again.list.item(0).text().startswith("Make mask")
 
 
 def test_search_lists_only_what_can_be_done_now(window: MainWindow) -> None:

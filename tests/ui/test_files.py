@@ -39,7 +39,7 @@ def painted(window: MainWindow, path: Path | None = None) -> Session:
 def answers(monkeypatch: pytest.MonkeyPatch, answer: str) -> list[str]:
     asked: list[str] = []
 
-    def unsaved(_parent: object, name: str) -> str:
+    def unsaved(_parent: object, name: str, *, in_file: bool) -> str:
         asked.append(name)
         return answer
 

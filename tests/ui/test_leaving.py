@@ -63,7 +63,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, *given: str) -> list[str]:
     """Answers the question about unsaved changes; the last answer also to all that follow. Returns what was asked."""
     asked: list[str] = []
 
-    def unsaved(_parent: object, name: str) -> str:
+    def unsaved(_parent: object, name: str, *, in_file: bool) -> str:
         asked.append(name)
         return given[min(len(asked), len(given)) - 1]
 

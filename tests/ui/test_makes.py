@@ -59,7 +59,7 @@ def enter(qtbot: QtBot, window: MainWindow, runs: int = 2) -> None:
 def answer(monkeypatch: pytest.MonkeyPatch, word: str) -> list[str]:
     asked: list[str] = []
 
-    def unsaved(_parent: object, name: str) -> str:
+    def unsaved(_parent: object, name: str, *, in_file: bool) -> str:
         asked.append(name)
         return word
 
@@ -340,3 +340,26 @@ def test_the_device_that_a_run_fell_back_to_is_shown(qtbot: QtBot, window: MainW
     enter(qtbot, window)
     assert "CPU" in window.status.device.text()
     assert "out of memory" in window.status.device.text()
+
+
+def test_enter_runs_right_after_a_choice_in_a_list(qtbot: QtBot, window: MainWindow) -> None:
+    offer(window, named(), mask_maker())
+    know_model(Places.default().models, "first")
+    opened(window)
+    window.activateWindow()
+    box = window.method.methods
+    box.setFocus()
+    box.setCurrentIndex(box.findData("pick_bright"))
+    box.activated.emit(box.currentIndex())
+    with qtbot.waitSignals([window.repair.removal.ran] * 2):
+        QTest.keyClick(box, Key.Key_Return)
+
+
+def test_a_new_picture_says_where_the_photo_is(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    offer(window, picture_maker())
+    document = opened(window, tmp_path / "photo.png")
+    document.saved_step = document.history.current.id
+    with qtbot.waitSignal(window.files.session_changed):
+        press(window, Key.Key_Return)
+    assert "photo.png" in window.messages.text
+    assert "Open recent" in window.messages.text

@@ -386,3 +386,21 @@ def test_an_unknown_model_that_is_for_nothing_is_left_alone(
     wait_for(qtbot, desk, "")
     assert "smooth" not in desk.panel.cards
     assert not list(desk.user.glob("*"))
+
+
+def test_buttons_keep_their_height_when_a_card_tells_an_error(qtbot: QtBot, desk: Desk) -> None:
+    desk.window.models.show().resize(420, 360)
+    card = desk.card("net")
+    height = card.get_button.height()
+    card.set_error("The server can't be reached; check the network, or install the file by hand. " * 4)
+    qtbot.waitUntil(lambda: card.height() >= card.heightForWidth(card.width()))
+    assert card.get_button.height() == height
+    assert card.error.height() >= card.error.heightForWidth(card.error.width())
+
+
+def test_enter_presses_the_button_that_has_the_focus(qtbot: QtBot, desk: Desk) -> None:
+    card = desk.card("net")
+    card.get_button.setFocus()
+    QTest.keyClick(card.get_button, Qt.Key.Key_Return)
+    wait_for(qtbot, desk)
+    assert card.state.text() == "✓ installed"

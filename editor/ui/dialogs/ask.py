@@ -14,8 +14,8 @@ from editor.core.i18n import _
 _Role = QMessageBox.ButtonRole
 
 
-def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
-    """What to do with changes that are not saved."""
+def unsaved(parent: QWidget, name: str, *, in_file: bool = True) -> Literal["save", "discard", "cancel"]:
+    """What to do with changes that are not saved; not `in_file` if nothing of the document is in a file."""
     box = QMessageBox(
         QMessageBox.Icon.Question,
         _("Unsaved changes"),
@@ -23,7 +23,11 @@ def unsaved(parent: QWidget, name: str) -> Literal["save", "discard", "cancel"]:
         QMessageBox.StandardButton.NoButton,
         parent,
     )
-    box.setInformativeText(_("Layers and masks that are not saved are lost. The opened photo itself stays as it is."))
+    box.setInformativeText(
+        _("Layers and masks that are not saved are lost. The opened photo itself stays as it is.")
+        if in_file
+        else _("This picture was made here and is in no project yet: what is not saved or exported is lost.")
+    )
     save = box.addButton(_("&Save"), _Role.AcceptRole)
     discard = box.addButton(_("&Discard"), _Role.DestructiveRole)
     box.setEscapeButton(box.addButton(_("&Cancel"), _Role.RejectRole))

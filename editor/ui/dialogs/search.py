@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from editor.core.i18n import _
@@ -11,11 +13,16 @@ from editor.ui.actions import Actions
 
 
 class SearchDialog(QDialog):
-    def __init__(self, parent: QWidget, actions: Actions) -> None:
+    """methods: entries of the menu that lists them, which are no actions of the window."""
+
+    def __init__(self, parent: QWidget, actions: Actions, methods: Sequence[QAction] = ()) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Search all actions"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._actions = actions
+        self._entries = [
+            *((actions[spec.id], spec.tip, actions.shown_key(spec.id)) for spec in actions.specs.values()),
+            *((method, method.toolTip(), "") for method in methods),
+        ]
         self.resize(480, 380)
         self.line = QLineEdit(self)
         self.line.setPlaceholderText(_("What do you want to do?"))
@@ -50,30 +57,29 @@ class SearchDialog(QDialog):
     def _filter(self, text: str) -> None:
         """Lists what holds all the words: names that begin with them, other names, explanations."""
         words = text.casefold().split()
-        first: list[str] = []
-        named: list[str] = []
-        explained: list[str] = []
-        for spec in self._actions.specs.values():
-            if not self._actions[spec.id].isEnabled():
+        first, named, explained = [], [], []
+        for number, (action, tip, _key) in enumerate(self._entries):
+            name = action.text().casefold()
+            if not action.isEnabled():
                 continue
-            if spec.text.casefold().startswith(text.casefold()):
-                first.append(spec.id)
-            elif all(word in spec.text.casefold() for word in words):
-                named.append(spec.id)
-            elif all(word in f"{spec.text} {spec.tip}".casefold() for word in words):
-                explained.append(spec.id)
+            if name.startswith(text.casefold()):
+                first.append(number)
+            elif all(word in name for word in words):
+                named.append(number)
+            elif all(word in f"{name} {tip.casefold()}" for word in words):
+                explained.append(number)
         self.list.clear()
-        for action_id in (*first, *named, *explained):
-            spec, key = self._actions.specs[action_id], self._actions.shown_key(action_id)
-            item = QListWidgetItem(f"{spec.text}   {key}" if key else spec.text)
-            item.setToolTip(spec.tip)
-            item.setData(Qt.ItemDataRole.UserRole, action_id)
+        for number in (*first, *named, *explained):
+            action, tip, key = self._entries[number]
+            item = QListWidgetItem(f"{action.text()}   {key}" if key else action.text())
+            item.setToolTip(tip)
+            item.setData(Qt.ItemDataRole.UserRole, number)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def _do(self) -> None:
         item = self.list.currentItem()
-        action = self._actions[item.data(Qt.ItemDataRole.UserRole)] if item is not None else None
+        action = self._entries[item.data(Qt.ItemDataRole.UserRole)][0] if item is not None else None
         self.accept()
         if action is not None:
             action.trigger()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -130,11 +131,30 @@ class ModelCard(QFrame):
         with self._keeping_focus():
             self._actions.setVisible(work is None)
             self._progress.setVisible(work is not None)
+        self._fit()
         if work is not None:
             # After the last byte come checks and a conversion, of which nobody knows how long they take.
             self.bar.setRange(0, 0 if work.share in (None, 1) else 1000)
             self.bar.setValue(round(1000 * (work.share or 0)))
             self.doing.setText(doing(work))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        focused = QApplication.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and focused in self.buttons:
+            focused.click()
+        else:
+            super().keyPressEvent(event)
+
+    def _fit(self) -> None:
+        """As high as its texts at this width: a list that scrolls would squeeze what was shown later."""
+        column = self.layout()
+        if column is not None:
+            column.invalidate()
+            self.setMinimumHeight(column.totalHeightForWidth(self.width()))
 
     def begin(self) -> None:
         """Puts the focus on the first thing that can be done."""
