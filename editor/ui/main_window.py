@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
         self.repair.set_registry(registry, library(self._places))
         chosen = self.method.plugin.id if self.method.plugin is not None else ""
         self.menus.list_methods(registry, chosen, self.method.choose)
+        self.models.set_plugins(registry.plugins.values())
 
     def set_engine(self, engine: InferenceEngine) -> None:
         """Lets methods run models from now on."""

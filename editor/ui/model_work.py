@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -15,7 +15,8 @@ from editor.host import speed
 from editor.host.jobs import CancelToken, Job, Jobs, LaneName, Progress
 from editor.runtime.acceptance import LicenceNotAcceptedError
 from editor.runtime.library import ModelLibrary
-from editor.runtime.manifest import ModelManifest
+from editor.runtime.manifest import ROLES, ModelManifest
+from editor.sdk.plugin import Plugin
 from editor.ui.bridge import Bridge
 
 T = TypeVar("T")
@@ -68,6 +69,20 @@ class ModelWork(QObject):
         self._engine: speed.Engine | None = None
         self._works: dict[str, Work] = {}
         self._held: dict[str, Sequence[Path]] = {}
+        self.used_roles: frozenset[str] = frozenset(ROLES)
+
+    def set_plugins(self, plugins: Iterable[Plugin]) -> None:
+        """Which uses of models the methods have."""
+        known = self.library.store.manifests
+        self.used_roles = frozenset(
+            role
+            for plugin in plugins
+            for role in (
+                *(spec.role for spec in plugin.specs),
+                *(known[model].role for model in plugin.models if model in known),
+            )
+        )
+        self.changed.emit()
 
     @property
     def can_measure(self) -> bool:

@@ -20,6 +20,7 @@ from editor.ui.messages import MessageBar
 
 if TYPE_CHECKING:
     from editor.runtime.infer import InferenceEngine
+    from editor.sdk.plugin import Plugin
     from editor.ui.dialogs.models import ModelsWindow
     from editor.ui.model_work import ModelWork
 
@@ -46,6 +47,7 @@ class Models(QObject):
         self._bridge = bridge
         self._messages = messages
         self._engine: InferenceEngine | None = None
+        self._plugins: tuple[Plugin, ...] = ()
         self._work: ModelWork | None = None
         self._missing: tuple[str, ...] = ()
         self.window: ModelsWindow | None = None
@@ -79,6 +81,12 @@ class Models(QObject):
         """Installs files of models, and shows how that goes."""
         self.show().panel.install(paths)
 
+    def set_plugins(self, plugins: Iterable[Plugin]) -> None:
+        """The methods that there are, which say what models are for."""
+        self._plugins = tuple(plugins)
+        if self._work is not None:
+            self._work.set_plugins(self._plugins)
+
     def set_engine(self, engine: InferenceEngine) -> None:
         """Speeds can be measured from now on."""
         self._engine = engine
@@ -104,6 +112,8 @@ class Models(QObject):
         self._work = ModelWork(library(self._places), speeds(self._places), self._jobs, self._bridge, self)
         if self._engine is not None:
             self._work.set_engine(self._engine)
+        if self._plugins:
+            self._work.set_plugins(self._plugins)
         self._work.noted.connect(self._note)
         self._work.failed.connect(self._fail)
         self._work.changed.connect(self._forget_missing)

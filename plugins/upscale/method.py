@@ -66,7 +66,7 @@ def _strips(
             drift.add(strip.image)
             yield strip
         made = ready
-    report["colour_shift"] = drift.levels
+    report["colour shift"] = drift.levels
     ctx.progress(1.0)
 
 

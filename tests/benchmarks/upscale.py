@@ -83,7 +83,7 @@ def compare(runs: InferenceEngine, facts: ModelFacts, name: str, truth: F32, out
     line = f"{name:12} {facts.id:18} x{facts.scale} Lanczos {psnr(shown[1], truth):5.2f} dB"
     for grain in (0, 50):
         result, report = enlarged(runs, small, model=facts.id, scale=float(facts.scale), grain=grain)
-        line += f"  grain {grain:2} {psnr(result, truth):5.2f} dB, colours {report['colour_shift']:4} levels"
+        line += f"  grain {grain:2} {psnr(result, truth):5.2f} dB, colours {report['colour shift']:4} levels"
         shown.append(result)
     print(line, flush=True)
     if out is not None:

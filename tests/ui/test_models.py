@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from editor.core.errors import Cancelled
+from editor.host.registry import Registry
 from editor.host.settings import Settings
 from editor.host.speed import Speed
 from editor.runtime.infer import Inference
@@ -29,6 +31,7 @@ from editor.ui.panels.model_card import ModelCard
 from editor.ui.panels.models import ModelsPanel
 from tests.helpers import model_library
 from tests.helpers.documents import session
+from tests.helpers.makers import mask_maker
 from tests.runtime.models import conv_net
 
 
@@ -90,7 +93,7 @@ def shown(card: ModelCard) -> list[str]:
 
 
 def test_each_model_stands_under_its_use_with_what_can_be_done(desk: Desk) -> None:
-    headings = [heading.text() for heading in desk.panel.headings.values() if not heading.isHidden()]
+    headings = [each.text().partition(" – ")[0] for each in desk.panel.headings.values() if not each.isHidden()]
     assert headings == ["Enlarging photos", "Removing noise"]
     net, own, art = (desk.card(name) for name in ("net", "own", "art"))
     assert (net.state.text(), shown(net)) == ("can be got", ["Get", "Install from file…"])
@@ -388,19 +391,25 @@ def test_an_unknown_model_that_is_for_nothing_is_left_alone(
     assert not list(desk.user.glob("*"))
 
 
-def test_buttons_keep_their_height_when_a_card_tells_an_error(qtbot: QtBot, desk: Desk) -> None:
-    desk.window.models.show().resize(420, 360)
-    card = desk.card("net")
-    height = card.get_button.height()
-    card.set_error("The server can't be reached; check the network, or install the file by hand. " * 4)
-    qtbot.waitUntil(lambda: card.height() >= card.heightForWidth(card.width()))
-    assert card.get_button.height() == height
-    assert card.error.height() >= card.error.heightForWidth(card.error.width())
-
-
 def test_enter_presses_the_button_that_has_the_focus(qtbot: QtBot, desk: Desk) -> None:
     card = desk.card("net")
     card.get_button.setFocus()
     QTest.keyClick(card.get_button, Qt.Key.Key_Return)
     wait_for(qtbot, desk)
     assert card.state.text() == "✓ installed"
+
+
+def test_models_that_no_method_uses_say_so(desk: Desk) -> None:
+    desk.window.set_registry(Registry({"modelled": replace(mask_maker(), models=("own",))}))
+    assert desk.panel.headings["upscale"].text() == "Enlarging photos"
+    assert desk.panel.headings["denoise"].text() == "Removing noise – no method uses these yet"
+
+
+def test_only_a_failed_get_is_offered_again(qtbot: QtBot, desk: Desk) -> None:
+    card = desk.card("net")
+    card.set_error("Another file was chosen.")
+    assert card.get_button.text() == "Get"
+    desk.network.broken = True
+    card.get_button.click()
+    wait_for(qtbot, desk)
+    qtbot.waitUntil(lambda: card.get_button.text() == "Try again")

@@ -44,6 +44,7 @@ class ModelCard(QFrame):
         self.manifest = manifest
         self._work = work
         self._asked = False
+        self._got = False  # over the network, the last time
         self._stood = work.library.availability(manifest.id)
         self.state = _label(self, "faint", _("Where the model stands on this machine"))
         self.facts = opens_links(QLabel(self))
@@ -115,7 +116,7 @@ class ModelCard(QFrame):
         with self._keeping_focus():
             self.licence_button.setVisible(stands is Availability.NEEDS_LICENCE)
             self.get_button.setVisible(stands is Availability.GETTABLE)
-            self.get_button.setText(_("Try again") if self.error.text() else _("Get"))
+            self.get_button.setText(_("Try again") if self.error.text() and self._got else _("Get"))
             self.file_button.setVisible(stands in (Availability.GETTABLE, Availability.NEEDS_FILE))
             self.measure_button.setVisible(installed)
             self.measure_button.setEnabled(self._work.can_measure)
@@ -215,7 +216,7 @@ class ModelCard(QFrame):
             _("Accept licence…"), _("See the licence, and agree to it"), self.licence_wanted.emit
         )
         self.get_button = self._button(
-            _("Get"), _("Fetch the model over the network and install it"), lambda: self._do(work.get)
+            _("Get"), _("Fetch the model over the network and install it"), lambda: self._do(work.get, got=True)
         )
         self.file_button = self._button(
             _("Install from file…"), _("Install it from a file that you have"), self.file_wanted.emit
@@ -252,7 +253,8 @@ class ModelCard(QFrame):
         button.clicked.connect(lambda _checked: slot())
         return button
 
-    def _do(self, what: Callable[[str], None]) -> None:
+    def _do(self, what: Callable[[str], None], *, got: bool = False) -> None:
+        self._got = got
         self.set_error("")
         what(self.manifest.id)
 

@@ -169,12 +169,17 @@ class ModelsPanel(QWidget):
         titles = {_ASKED: _("Needed by the method"), "": _("Other"), **{role: _(ROLES[role]) for role in ROLES}}
         for role, cards in groups.items():
             if role not in self.headings:
-                self.headings[role] = QLabel(titles[role], self._inner)
+                self.headings[role] = QLabel(self._inner)
                 self.headings[role].setObjectName("heading")
+            unused = role in ROLES and role not in self._work.used_roles
+            self.headings[role].setText(
+                _("{use} – no method uses these yet").format(use=titles[role]) if unused else titles[role]
+            )
             for widget in (self.headings[role], *cards):
                 self._cards.addWidget(widget)
         self._cards.addStretch(1)
         self._groups = groups
+        self._used = self._work.used_roles
         self._order_tabs()
         self._filter()
 
@@ -203,7 +208,7 @@ class ModelsPanel(QWidget):
 
     def _refresh(self) -> None:
         known = self._work.library.store.manifests
-        if self.cards.keys() != known.keys():
+        if self.cards.keys() != known.keys() or self._used != self._work.used_roles:
             self._follow(known)
         for card in self.cards.values():
             card.refresh()

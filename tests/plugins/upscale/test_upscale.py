@@ -150,7 +150,7 @@ def test_the_network_does_not_shift_colours(detail: int, scale: float) -> None:
     picture, _alpha = whole(result)
     difference = _low(_reduced(picture, image)) - _low(image)
     assert np.abs(difference[8:-8, 8:-8]).max() < 0.4 * LEVEL
-    shift = result.report["colour_shift"]
+    shift = result.report["colour shift"]
     assert isinstance(shift, float)
     assert 0 < shift < 0.4
 
