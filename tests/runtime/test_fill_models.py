@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from editor.runtime.manifest import ModelManifest
 from tests.runtime import models
-from tests.runtime.test_infer import Bench
+from tests.runtime.engines import Bench
 
 SHIPPED = Path(__file__).parents[2] / "models"
 

@@ -13,7 +13,7 @@ from plugins.upscale import method, network
 from tests.imaging.pictures import F32, textured
 from tests.plugins.upscale.stand_ins import start, whole
 from tests.runtime import models
-from tests.runtime.test_infer import Bench
+from tests.runtime.engines import Bench
 
 LAYERS = 3
 
