@@ -53,10 +53,10 @@ class Devices:
 
     def __call__(
         self,
-        path: Path,  # noqa: ARG002
+        path: Path,  # noqa: ARG002 - what a loader is given
         providers: Sequence[Provider],
         *,
-        device_id: int,  # noqa: ARG002
+        device_id: int,  # noqa: ARG002 - as above
     ) -> models.FakeSession:
         obtained = self._obtained if self._obtained and providers[0] is Provider.CUDA else providers
         session = models.FakeSession(self._compute[providers[0]], obtained)
