@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.sdk.params import ParamSpec, Value, specs
+from editor.sdk.recipe import Recipe
 
 if TYPE_CHECKING:
     from editor.sdk.context import Context
@@ -142,6 +143,7 @@ class Plugin:
     models: ids of models that it runs beside those that its parameters name.
     random: False if another seed gives the same result, so that no seed is asked for.
     candidates: how many results, from consecutive seeds, are offered at once by default.
+    recipe: how its network learns, if it can.
     upgrade: turns the stored parameters of an older version into today's, so that old records still replay.
     """
 
@@ -156,6 +158,7 @@ class Plugin:
     models: tuple[str, ...] = ()
     random: bool = True
     candidates: int = 1
+    recipe: Recipe | None = None
     upgrade: Callable[[int, dict[str, Value]], dict[str, Value]] | None = None
 
     def __post_init__(self) -> None:

@@ -8,11 +8,8 @@ This module imports torch, and is itself imported where it is used for the first
 
 from __future__ import annotations
 
-import contextlib
 import io
-import logging
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import onnx
 import torch
@@ -21,6 +18,7 @@ from torch.nn import functional
 
 from editor.core.errors import ModelError
 from editor.core.i18n import _
+from editor.runtime.convert.torch_export import exported
 
 TAPS = ("stem", "block1_expanded", "block3_expanded", "block5_expanded", "block5", "block8_expanded")
 """What the network gives, from the first layer on: 32, 96, 144, 240, 80 and 480 channels; a 2nd, 2nd, 4th, 8th, 16th
@@ -41,7 +39,6 @@ _STAGES = (
 )
 _STEM, _HEAD, _CLASSES = 32, 1280, 1000
 
-_OPSET = 18
 _EXAMPLE_PX = 64
 
 
@@ -169,39 +166,6 @@ def from_efficientnet_lite0(state_dict: bytes) -> onnx.ModelProto:
         ModelError: it is damaged, or not all of this network and nothing else.
     """
     network = read_efficientnet_lite0(state_dict)
-    with _quiet():
-        program = torch.onnx.export(
-            network,
-            (torch.zeros(1, 3, _EXAMPLE_PX, _EXAMPLE_PX),),
-            input_names=["image"],
-            output_names=list(TAPS),
-            opset_version=_OPSET,
-            dynamic_shapes=({2: 16 * torch.export.Dim("rows"), 3: 16 * torch.export.Dim("columns")},),
-            dynamo=True,
-            verbose=False,
-        )
-    assert program is not None
-    return _without_notes(program.model_proto)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The exporter warns of what its own parts do, and of libraries that nobody needs here."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.setLevel(level)
-
-
-def _without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Without the exporter's notes on each node, in which the paths of this machine stand."""
-    del model.graph.value_info[:]
-    for noted in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output):
-        del noted.metadata_props[:]
-        noted.ClearField("doc_string")
-    return model
+    rows, columns = (16 * torch.export.Dim(name) for name in ("rows", "columns"))
+    example = torch.zeros(1, 3, _EXAMPLE_PX, _EXAMPLE_PX)
+    return exported(network, [example], ["image"], TAPS, [{2: rows, 3: columns}])

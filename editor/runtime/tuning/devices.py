@@ -1,0 +1,46 @@
+"""On what a network learns, with how many threads, and how exactly it counts there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import torch
+
+from editor.core.errors import ModelError
+from editor.core.i18n import _
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def device(wanted: str) -> str:
+    """torch's name of a device of this machine.
+
+    Args:
+        wanted: one of DEVICES; "auto" takes an accelerator if there is one.
+
+    Raises:
+        ModelError: there is no such device here.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there.get(wanted, False):
+        raise ModelError(
+            _("There is no device {name!r} to train on; here are: {known}.").format(
+                name=wanted, known=", ".join(name for name, is_there in there.items() if is_there)
+            )
+        )
+    return wanted
+
+
+def leave_room() -> None:
+    """Leaves a core to the window: torch takes the others."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+
+
+def precision(name: str) -> contextlib.AbstractContextManager[object]:
+    """Half precision where the hardware counts in it, else full: on a CPU without it, bfloat16 is many times slower."""
+    if name == "cuda" and torch.cuda.get_device_capability()[0] >= 8:
+        return torch.autocast("cuda", torch.bfloat16)
+    return contextlib.nullcontext()

@@ -1,0 +1,114 @@
+"""What a run of training keeps, and under which names: all that it needs to go on after a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from editor.runtime.tuning.events import Learned, Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is wanted of a run; it never changes.
+
+    steps or minutes: how long; exactly one is given. device: one of `editor.runtime.tuning.devices.DEVICES`.
+    """
+
+    steps: int | None
+    minutes: float | None
+    device: str = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The files of a run in one folder."""
+
+    path: Path
+
+    @property
+    def train(self) -> Path:
+        return self.path / "train.npy"
+
+    @property
+    def validation(self) -> Path:
+        return self.path / "validation.npy"
+
+    @property
+    def bank(self) -> Path:
+        """Noise of the user's camera; need not be there."""
+        return self.path / "bank.npy"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.pt"
+
+    @property
+    def model(self) -> Path:
+        """What was exported in the end."""
+        return self.path / "model.onnx"
+
+    @property
+    def _curve(self) -> Path:
+        return self.path / "curve.jsonl"
+
+    def write_plan(self, plan: dict[str, Any]) -> None:
+        """Remembers what was found out when the run began."""
+        write_json(self.path / "plan.json", plan)
+
+    def plan(self) -> dict[str, Any] | None:
+        return read_json(self.path / "plan.json")
+
+    def add(self, point: Learned | Measured) -> None:
+        """Appends to the curve. Raises OSError if it can't be written."""
+        values = (
+            {"step": point.step, "loss": point.loss, "steps_per_s": point.steps_per_s}
+            if isinstance(point, Learned)
+            else {"step": point.step, "value": point.value}
+        )
+        with self._curve.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def curve(self) -> list[Learned | Measured]:
+        """The points so far; a last line that was not written whole is left out."""
+        points: list[Learned | Measured] = []
+        if not self._curve.exists():
+            return points
+        for line in self._curve.read_text(encoding="utf-8").splitlines():
+            try:
+                values = json.loads(line)
+            except ValueError:
+                break
+            points.append(Learned(**values) if "loss" in values else Measured(**values))
+        return points
+
+    def cut_curve(self, step: int) -> list[Learned | Measured]:
+        """Forgets what came after a step, from which it goes on; returns the rest."""
+        points = [point for point in self.curve() if point.step <= step]
+        self._curve.unlink(missing_ok=True)
+        for point in points:
+            self.add(point)
+        return points
+
+
+def write_json(path: Path, values: Any) -> None:
+    """All of it or nothing. Raises OSError."""
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(asdict(values) if not isinstance(values, dict) else values, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """None if there is none, or none that can be read."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None

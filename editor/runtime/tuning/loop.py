@@ -1,0 +1,215 @@
+"""The loop that trains a network: one step after another, each the same again when it is repeated."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from editor.runtime.tuning import losses
+from editor.runtime.tuning.devices import precision
+from editor.runtime.tuning.measures import MEASURES
+from editor.runtime.tuning.patches import Patches
+from editor.runtime.tuning.schedule import rate
+from editor.runtime.tuning.trainee import Trainee
+from editor.sdk.recipe import Recipe
+
+# The penalty costs a second gradient: so only at every 16th step, and for all of them (T. Karras et al. 2020, B).
+_R1_EVERY = 16
+_R1_WEIGHT = 5.0
+_CRITIC_BETAS = (0.0, 0.99)
+
+
+class NotFiniteError(ArithmeticError):
+    """The loss or its gradient is no number any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and from what a network learns.
+
+    steps: all of them. rate: the highest of the optimiser. at_once: examples in memory together; a step's batch is made
+    of as many such pieces as it needs. device: torch's name. seed: of all chance.
+    """
+
+    steps: int
+    rate: float
+    at_once: int
+    device: str = "cpu"
+    seed: int = 0
+
+
+class Trainer:
+    """A network, what it learns from, and how far it is.
+
+    perceptual: the loss by features, if the recipe has it. bank: N x 3 x h x w noise of a camera, or None.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        trainee: Trainee,
+        patches: Patches,
+        plan: Plan,
+        *,
+        perceptual: losses.PixelLoss | None = None,
+        bank: Tensor | None = None,
+    ) -> None:
+        losses.check(recipe.losses)
+        torch.manual_seed(plan.seed)
+        self.plan = plan
+        self.done = 0
+        self.setbacks = 0
+        self._recipe = recipe
+        self._trainee = trainee
+        self._patches = patches
+        self._bank = bank
+        self._terms = [
+            (_pixel_loss(loss.name, perceptual), loss.weight)
+            for loss in recipe.losses
+            if loss.name not in losses.ADVERSARIAL
+        ]
+        self._adversary = next((loss for loss in recipe.losses if loss.name in losses.ADVERSARIAL), None)
+        self.network = self._placed(trainee.network())
+        self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self._optimiser = torch.optim.AdamW(self.network.parameters(), plan.rate, fused=True)
+        self._critic: nn.Module | None = None
+        if self._adversary is not None:
+            if trainee.critic is None:
+                raise ValueError(f"{recipe.net} has an adversarial loss, but no critic")
+            self._critic = self._placed(trainee.critic())
+            self._critic_optimiser = torch.optim.Adam(self._critic.parameters(), plan.rate, betas=_CRITIC_BETAS)
+
+    def start_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Goes on from these weights. Raises RuntimeError if they are of another network."""
+        self.network.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
+    def step(self) -> float:
+        """Learns from one batch; returns the loss.
+
+        Raises:
+            NotFiniteError: it is no number, or its gradient is none; weights are as they were.
+        """
+        pace = rate(self.done, self.plan.steps, self.plan.rate, self._recipe.warm_up) * 0.5**self.setbacks
+        seeds = np.random.SeedSequence((self.plan.seed, self.done, self.setbacks))
+        rng = np.random.default_rng(seeds)
+        generator = torch.Generator().manual_seed(int(seeds.generate_state(1)[0]))
+        clean = self._patches.batch(self._recipe.batch, self._recipe.patch_px, rng)
+        given, wanted = self._trainee.examples(clean, generator, self._bank)
+        _pace(self._optimiser, pace)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss = 0.0
+        for piece, goal, share in self._pieces(given, wanted):
+            with self._precision():
+                result = self.network(piece)
+                term = self._loss(result.float(), goal)
+            (term * share).backward()  # type: ignore[no-untyped-call]  # torch's own lacks types
+            loss += float(term.detach()) * share
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
+        if not (np.isfinite(loss) and torch.isfinite(norm)):
+            raise NotFiniteError
+        self._optimiser.step()
+        if self._critic is not None:
+            self._teach_critic(self._critic, given, wanted, pace)
+        self._average()
+        self.done += 1
+        return loss
+
+    @torch.no_grad()
+    def measure(self, given: Tensor, wanted: Tensor) -> tuple[float, Tensor]:
+        """The recipe's measure of the averaged weights, and what they give (on the CPU), for given examples."""
+        results = [self.average(piece).float().cpu() for piece, _goal, _share in self._pieces(given, wanted)]
+        result = torch.cat(results)
+        return MEASURES[self._recipe.measure](result, wanted), result
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a later `load_state` needs to go on as if nothing had been: plain values and tensors."""
+        state = {
+            "done": self.done,
+            "setbacks": self.setbacks,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+        }
+        if self._critic is not None:
+            state["critic"] = self._critic.state_dict()
+            state["critic_optimiser"] = self._critic_optimiser.state_dict()
+        return state
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Raises KeyError, ValueError or RuntimeError if it is of another network."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        if self._critic is not None:
+            self._critic.load_state_dict(state["critic"])
+            self._critic_optimiser.load_state_dict(state["critic_optimiser"])
+        self.done, self.setbacks = state["done"], state["setbacks"]
+
+    def _loss(self, result: Tensor, goal: Tensor) -> Tensor:
+        terms = [term(result, goal) * weight for term, weight in self._terms]
+        if self._critic is not None and self._adversary is not None:
+            self._critic.requires_grad_(False)
+            terms.append(losses.generator_loss(self._adversary.name, self._critic(result)) * self._adversary.weight)
+            self._critic.requires_grad_(True)
+        return torch.stack(terms).sum()
+
+    def _teach_critic(self, critic: nn.Module, given: Tensor, wanted: Tensor, pace: float) -> None:
+        assert self._adversary is not None
+        _pace(self._critic_optimiser, pace)
+        self._critic_optimiser.zero_grad(set_to_none=True)
+        penalised = self.done % _R1_EVERY == 0
+        for piece, goal, share in self._pieces(given, wanted):
+            with self._precision():
+                with torch.no_grad():
+                    fake = self.network(piece).float()
+                loss = losses.critic_loss(self._adversary.name, critic(goal), critic(fake))
+            if penalised:
+                loss = loss + losses.r1_penalty(critic, goal) * _R1_WEIGHT * _R1_EVERY
+            (loss * share).backward()  # type: ignore[no-untyped-call]  # torch's own lacks types
+        norm = nn.utils.clip_grad_norm_(critic.parameters(), self._recipe.clip)
+        if not torch.isfinite(norm):
+            raise NotFiniteError
+        self._critic_optimiser.step()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        # Early weights are soon forgotten.
+        keep = min(self._recipe.average, (1 + self.done) / (10 + self.done))
+        for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(now, 1 - keep)
+            else:
+                mean.copy_(now)
+
+    def _pieces(self, given: Tensor, wanted: Tensor) -> Iterator[tuple[Tensor, Tensor, float]]:
+        """As many examples as fit into memory at once, on the device, and their share of all."""
+        for start in range(0, len(given), self.plan.at_once):
+            piece, goal = (each[start : start + self.plan.at_once].to(self.plan.device) for each in (given, wanted))
+            yield piece.contiguous(memory_format=torch.channels_last), goal, len(piece) / len(given)
+
+    def _placed(self, network: nn.Module) -> nn.Module:
+        return network.to(self.plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]  # torch's own lacks it
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return precision(self.plan.device)
+
+
+def _pace(optimiser: torch.optim.Optimizer, pace: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = pace
+
+
+def _pixel_loss(name: str, perceptual: losses.PixelLoss | None) -> losses.PixelLoss:
+    if name != losses.PERCEPTUAL:
+        return losses.PIXEL_LOSSES[name]
+    if perceptual is None:
+        raise ValueError("a perceptual loss needs a network of features")
+    return perceptual

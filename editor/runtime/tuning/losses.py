@@ -1,0 +1,97 @@
+"""What training makes small, by name: each compares what a network gives with what it should give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from editor.sdk.recipe import Loss
+
+PixelLoss = Callable[[Tensor, Tensor], Tensor]
+"""From B x 3 x H x W given and wanted, RGB 0..1, to a number."""
+
+# W.-S. Lai et al. 2017: near zero it is a square, so that small errors don't flicker.
+_CHARBONNIER = 1e-3
+# Of an 8th: what is flatter than that does not count as a difference of features.
+_FEATURE_FLOOR = 1e-6
+
+
+def l1(given: Tensor, wanted: Tensor) -> Tensor:
+    """Mean absolute difference."""
+    return functional.l1_loss(given, wanted)
+
+
+def charbonnier(given: Tensor, wanted: Tensor) -> Tensor:
+    """Mean of sqrt(d^2 + epsilon^2) for differences d: eq. 3 of W.-S. Lai et al. 2017
+    (https://arxiv.org/abs/1704.03915)."""
+    return torch.sqrt((given - wanted).square() + _CHARBONNIER**2).mean()
+
+
+def total_variation(given: Tensor, _wanted: Tensor) -> Tensor:
+    """Mean absolute difference of neighbours (L. Rudin, S. Osher, E. Fatemi 1992), whatever is wanted."""
+    down = (given[..., 1:, :] - given[..., :-1, :]).abs().mean()
+    return down + (given[..., :, 1:] - given[..., :, :-1]).abs().mean()
+
+
+class Perceptual:
+    """Difference of features of a network that knows photos, relative to their energy (J. Johnson et al. 2016,
+    https://arxiv.org/abs/1603.08155, eq. 2).
+
+    features: from B x 3 x H x W RGB 0..1 to feature maps.
+    """
+
+    def __init__(self, features: Callable[[Tensor], Sequence[Tensor]]) -> None:
+        self._features = features
+
+    def __call__(self, given: Tensor, wanted: Tensor) -> Tensor:
+        with torch.no_grad():
+            goals = self._features(wanted)
+        terms = [
+            functional.mse_loss(found, goal) / (goal.square().mean() + _FEATURE_FLOOR)
+            for found, goal in zip(self._features(given), goals, strict=True)
+        ]
+        return torch.stack(terms).mean()
+
+
+PIXEL_LOSSES: Mapping[str, PixelLoss] = {"l1": l1, "charbonnier": charbonnier, "total_variation": total_variation}
+ADVERSARIAL = ("non_saturating", "hinge")
+PERCEPTUAL = "perceptual"
+NAMES = (*PIXEL_LOSSES, PERCEPTUAL, *ADVERSARIAL)
+
+
+def critic_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
+    """What a critic makes small, from its scores of real and of made pictures.
+
+    "non_saturating": I. Goodfellow et al. 2014 (https://arxiv.org/abs/1406.2661), the first line of algorithm 1;
+    "hinge": J. H. Lim, J. C. Ye 2017 (https://arxiv.org/abs/1705.02894).
+    """
+    if kind == "hinge":
+        return functional.relu(1 - real).mean() + functional.relu(1 + fake).mean()
+    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
+
+
+def generator_loss(kind: str, fake: Tensor) -> Tensor:
+    """What a generator makes small, from the critic's scores of what it made: the same papers."""
+    if kind == "hinge":
+        return -fake.mean()
+    return functional.softplus(-fake).mean()
+
+
+def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
+    """Half the mean squared gradient of the critic's score at real pictures: eq. 9 of L. Mescheder et al. 2018
+    (https://arxiv.org/abs/1801.04406), without its weight."""
+    real = real.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
+    return slope.square().sum(dim=(1, 2, 3)).mean() / 2
+
+
+def check(losses: Sequence[Loss]) -> None:
+    """Raises ValueError if a name is unknown, a weight is not above 0, or two are adversarial."""
+    for loss in losses:
+        if loss.name not in NAMES or not loss.weight > 0:
+            raise ValueError(f"loss {loss.name!r} with weight {loss.weight}: known are {', '.join(NAMES)}")
+    if sum(loss.name in ADVERSARIAL for loss in losses) > 1:
+        raise ValueError("a network has one adversary")

@@ -1,0 +1,36 @@
+"""What the module `Recipe.net` of a method that can learn offers."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from editor.sdk.recipe import Recipe
+
+Examples = Callable[[Tensor, torch.Generator, Tensor | None], tuple[Tensor, Tensor]]
+"""Makes a network's input and what it should give from patches (B x 3 x H x W float32 RGB 0..1), by chance from the
+generator; with noise of the user's camera (N x 3 x h x w) or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainee:
+    """network: makes it with fresh weights. critic: the network that it is trained against, if it is."""
+
+    network: Callable[[], nn.Module]
+    examples: Examples
+    critic: Callable[[], nn.Module] | None = None
+
+
+def trainee(recipe: Recipe) -> Trainee:
+    """What the recipe names. Imports its module."""
+    module = importlib.import_module(recipe.net)
+    return Trainee(
+        cast(Callable[[], nn.Module], module.network),
+        cast(Examples, module.examples),
+        cast("Callable[[], nn.Module] | None", getattr(module, "critic", None)),
+    )

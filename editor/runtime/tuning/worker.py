@@ -1,0 +1,320 @@
+"""The trainer's process: learns step by step, tells of it through a pipe, and hears from there when to stop."""
+
+from __future__ import annotations
+
+import copy
+import os
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from multiprocessing.connection import Connection
+from typing import Literal, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from editor.core.errors import EditorError
+from editor.core.i18n import _, set_language
+from editor.runtime.tuning import checkpoint, devices, memory, weights
+from editor.runtime.tuning.events import (
+    Event,
+    Failed,
+    Finished,
+    Learned,
+    Measured,
+    Noted,
+    Rested,
+    Started,
+)
+from editor.runtime.tuning.folder import RunFolder
+from editor.runtime.tuning.loop import NotFiniteError, Plan, Trainer
+from editor.runtime.tuning.patches import Patches
+from editor.runtime.tuning.task import Task
+from editor.runtime.tuning.trainee import trainee
+
+Command = Literal["pause", "resume", "keep", "rest"]
+"""Hold on; go on; stop and export the best weights; stop so that it can go on later. The pipe's end means the last."""
+
+CHECKPOINT_S = 60.0
+_NICE = 10
+# Points of the curve, and how often they are looked at on the other photos.
+_LEARNED_EVERY = 10
+_MEASURES = 40
+_MEASURED_CELLS = 16
+_MEASURE_SEED = 20_040_229
+# Each halves the optimiser's steps.
+_MOST_SETBACKS = 5
+_FEWEST_STEPS = 50
+_TIMED_STEPS = 6
+
+
+class _Stopped(Exception):  # noqa: N818 - a wish, not an error
+    """Whoever started it wants it to end; `keep` says whether what was learned is to be exported."""
+
+    def __init__(self, *, keep: bool) -> None:
+        super().__init__()
+        self.keep = keep
+
+
+def main(pipe: Connection, task: Task, language: str | None = None) -> None:
+    """What the process runs."""
+    # Ctrl+C in a terminal goes to all its processes; the one that started this one decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    set_language(language)
+    devices.leave_room()
+
+    def tell(event: Event) -> None:
+        try:
+            pipe.send(event)
+        except OSError as error:
+            raise _Stopped(keep=False) from error
+
+    try:
+        try:
+            _Worker(task, pipe, tell).run()
+        except EditorError as error:
+            tell(Failed(str(error), traceback.format_exc()))
+        except OSError as error:
+            text = _("The training's files in {folder} can't be used: {reason}.")
+            tell(Failed(text.format(folder=task.folder, reason=error.strerror or error), traceback.format_exc()))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told to whoever listens
+            text = _("There is not enough memory to train; close other programs, or choose smaller patches.")
+            if not memory.is_exhausted(error):
+                text = _("The training failed; the log says why.")
+            tell(Failed(text, traceback.format_exc()))
+    except _Stopped:
+        pass  # nobody listens any more
+    finally:
+        pipe.close()
+
+
+class _Worker:
+    def __init__(self, task: Task, pipe: Connection, tell: Callable[[Event], None]) -> None:
+        self._task = task
+        self._pipe = pipe
+        self._tell = tell
+        self._folder = RunFolder(task.folder)
+        self._trainee = trainee(task.recipe)
+        self._patches = Patches(self._folder.train)
+        self._bank = self._read_bank()
+        self._device = devices.device(task.order.device)
+        self._given, self._wanted = self._held_out()
+        self._losses: list[float] = []
+        self._best: tuple[float, int, dict[str, Tensor]] | None = None
+        self._first_loss_at = 0.0
+
+    def run(self) -> None:
+        self._trainer = self._prepared()
+        plan = self._trainer.plan
+        self._tell(Started(plan.steps, self._task.recipe.batch, plan.at_once, plan.device))
+        good = copy.deepcopy(self._state())
+        if self._trainer.done == 0:
+            self._measure()
+        saved = began = time.monotonic()
+        every = max(1, plan.steps // _MEASURES)
+        keep = True
+        counted = 0
+        try:
+            while self._trainer.done < plan.steps:
+                self._hear()
+                try:
+                    self._losses.append(self._trainer.step())
+                except NotFiniteError:
+                    good = self._set_back(good)
+                    continue
+                except (RuntimeError, MemoryError) as error:
+                    self._halve(error)
+                    continue
+                done = self._trainer.done
+                counted += 1
+                if done % _LEARNED_EVERY == 0 or done == plan.steps:
+                    now = time.monotonic()
+                    self._add(Learned(done, float(np.mean(self._losses)), counted / (now - began)))
+                    self._losses.clear()
+                    began, counted = now, 0
+                if done % every == 0 or done == plan.steps:
+                    self._measure()
+                if time.monotonic() - saved > CHECKPOINT_S:
+                    good = copy.deepcopy(self._state())
+                    self._save(good)
+                    saved = time.monotonic()
+        except _Stopped as stop:
+            keep = stop.keep
+        self._save(self._state())
+        if keep:
+            self._export()
+        else:
+            self._tell(Rested(self._trainer.done))
+
+    def _prepared(self) -> Trainer:
+        """Where it begins, or goes on from the last checkpoint."""
+        known = self._folder.plan()
+        plan = Plan(**known) if known is not None else self._plan()
+        self._folder.write_plan(asdict(plan))
+        trainer = self._made(plan)
+        state = checkpoint.load(self._folder.checkpoint)
+        if state is None:
+            self._folder.cut_curve(-1)
+            return trainer
+        trainer.load_state(state["trainer"])
+        self._losses = list(state["losses"])
+        best = state["best"]
+        self._best = None if best is None else (best[0], best[1], best[2])
+        for point in self._folder.cut_curve(trainer.done):
+            self._tell(point)
+        return trainer
+
+    def _made(self, plan: Plan) -> Trainer:
+        trainer = Trainer(
+            self._task.recipe,
+            self._trainee,
+            self._patches,
+            plan,
+            perceptual=self._perceptual(plan.device),
+            bank=self._bank,
+        )
+        if self._task.base is not None:
+            trainer.start_from(weights.from_onnx(self._task.base, trainer.network))
+        return trainer
+
+    def _plan(self) -> Plan:
+        """How many steps the time allows is found out by timing some, which are then forgotten."""
+        recipe, order = self._task.recipe, self._task.order
+        rate = recipe.rate if self._task.base is None else recipe.fine_rate
+        network = self._trainee.network().to(self._device)
+        count = memory.at_once(network, self._given[:1].to(self._device), recipe.batch, self._device)
+        plan = Plan(order.steps or _FEWEST_STEPS, rate, count, self._device, order.seed)
+        if order.steps is not None:
+            return plan
+        assert order.minutes is not None
+        trial = self._made(plan)
+        trial.step()
+        began = time.monotonic()
+        for _number in range(_TIMED_STEPS):
+            trial.step()
+        each_s = (time.monotonic() - began) / _TIMED_STEPS
+        return replace(plan, steps=max(_FEWEST_STEPS, int(order.minutes * 60 / each_s)))
+
+    def _perceptual(self, device: str) -> Callable[[Tensor, Tensor], Tensor] | None:
+        if self._task.features is None:
+            return None
+        from editor.runtime.tuning.features import perceptual
+
+        return perceptual(self._task.features, device)
+
+    def _read_bank(self) -> Tensor | None:
+        if not self._folder.bank.exists():
+            return None
+        return torch.from_numpy(np.load(self._folder.bank)).permute(0, 3, 1, 2).contiguous()
+
+    def _held_out(self) -> tuple[Tensor, Tensor]:
+        """Examples that are always the same, of photos that are not learned from."""
+        cells = Patches(self._folder.validation).first(_MEASURED_CELLS)
+        generator = torch.Generator().manual_seed(_MEASURE_SEED)
+        return self._trainee.examples(cells, generator, self._bank)
+
+    def _hear(self) -> None:
+        """Does what was commanded since the last step."""
+        paused = False
+        while paused or self._pipe.poll():
+            try:
+                command = cast(Command, self._pipe.recv())
+            except (EOFError, OSError) as error:
+                raise _Stopped(keep=False) from error
+            if command in ("keep", "rest"):
+                raise _Stopped(keep=command == "keep")
+            if command == "pause" and not paused:
+                self._save(self._state())
+            paused = command == "pause"
+
+    def _measure(self) -> None:
+        value, result = self._trainer.measure(self._given, self._wanted)
+        step = self._trainer.done
+        if self._best is None or value > self._best[0]:
+            self._best = (value, step, copy.deepcopy(self._trainer.average.state_dict()))
+        noisy, made, clean = (_shown(each[0, :3]) for each in (self._given, result, self._wanted))
+        self._add(Measured(step, value, (noisy, made, clean)))
+
+    def _add(self, point: Learned | Measured) -> None:
+        try:
+            self._folder.add(point)
+        except OSError as error:
+            self._tell(Noted(_unwritten(error)))
+        self._tell(point)
+
+    def _state(self) -> dict[str, object]:
+        return {"trainer": self._trainer.state(), "losses": self._losses, "best": self._best}
+
+    def _save(self, state: dict[str, object]) -> None:
+        try:
+            checkpoint.save(self._folder.checkpoint, state)
+        except OSError as error:
+            self._tell(Noted(_unwritten(error)))
+
+    def _set_back(self, good: dict[str, object]) -> dict[str, object]:
+        """Goes on from the last good weights, with smaller steps. Returns what is good from now on."""
+        setbacks = self._trainer.setbacks + 1
+        if setbacks > _MOST_SETBACKS:
+            raise EditorError(_("The training does not settle, even with small steps; nothing was kept."))
+        state = copy.deepcopy(good)
+        self._trainer.load_state(cast("dict[str, object]", state["trainer"]))
+        self._trainer.setbacks = setbacks
+        self._losses = cast("list[float]", state["losses"])
+        self._folder.cut_curve(self._trainer.done)
+        self._tell(
+            Noted(
+                _("The training came out of step; it goes on from step {step} with steps half as large.").format(
+                    step=self._trainer.done
+                )
+            )
+        )
+        return copy.deepcopy(self._state())
+
+    def _halve(self, error: Exception) -> None:
+        """Out of memory: fewer examples at once, if there are several."""
+        plan = self._trainer.plan
+        if not memory.is_exhausted(error) or plan.at_once == 1:
+            raise error
+        self._trainer.plan = replace(plan, at_once=plan.at_once // 2)
+        self._folder.write_plan(asdict(self._trainer.plan))
+        self._tell(Noted(_("Memory is short: the training goes on with fewer examples at once, more slowly.")))
+
+    def _export(self) -> None:
+        import onnx
+
+        assert self._best is not None
+        _value, step, state = self._best
+        network = self._trainee.network()
+        network.load_state_dict(state)
+        network.eval()
+        export = self._task.recipe.export
+        part = self._folder.model.with_suffix(".part")
+        part.write_bytes(weights.to_onnx(network, export).SerializeToString())
+        onnx.checker.check_model(str(part))
+        found = weights.difference(part, network, self._given[:1])
+        if not found <= weights.TOLERANCE:
+            raise EditorError(
+                _("The exported model differs from what was learned by {found:.2g}; it is not kept.").format(
+                    found=found
+                )
+            )
+        part.replace(self._folder.model)
+        self._tell(Finished(step, found))
+
+
+def _shown(picture: Tensor) -> NDArray[np.uint8]:
+    """H x W x 3 uint8 of 3 x H x W 0..1."""
+    pixels: NDArray[np.uint8] = (picture.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+    return pixels
+
+
+def _unwritten(error: OSError) -> str:
+    return _("What was learned could not be saved ({reason}); the training goes on. Make room on the disk.").format(
+        reason=error.strerror or error
+    )

@@ -1,0 +1,156 @@
+"""The denoiser's network, and the noise that it learns from. Imports torch: for training and export only."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_WIDTHS = (32, 64, 128)
+_BLOCKS = 2
+_STRONGEST = 75 / 255
+
+
+class _Block(nn.Module):
+    """Two convolutions beside a straight way."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed: Tensor = self.second(functional.relu(self.first(x)))
+        return x + changed
+
+
+def _blocks(width: int) -> nn.Sequential:
+    return nn.Sequential(*(_Block(width) for _ in range(_BLOCKS)))
+
+
+class Denoiser(nn.Module):
+    """A residual U-Net that works at half the resolution and is told the noise level of every pixel.
+
+    As FFDNet (K. Zhang, W. Zuo, L. Zhang, 2018, https://arxiv.org/abs/1710.04026) it takes pictures apart into four
+    of half the size and a noise level as a plane; as DRUNet (K. Zhang et al., 2021, https://arxiv.org/abs/2008.13751)
+    it has residual blocks at several scales.
+
+    Input: B x 4 x H x W float32: RGB 0..1 with noise, and its standard deviation 0..1; sides are multiples of 8.
+    Output: B x 3 x H x W, RGB, not clipped.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        fine, middle, coarse = _WIDTHS
+        self.head = nn.Conv2d(16, fine, 3, padding=1)
+        self.down_fine = _blocks(fine)
+        self.to_middle = nn.Conv2d(fine, middle, 2, stride=2)
+        self.down_middle = _blocks(middle)
+        self.to_coarse = nn.Conv2d(middle, coarse, 2, stride=2)
+        self.bottom = _blocks(coarse)
+        self.from_coarse = nn.ConvTranspose2d(coarse, middle, 2, stride=2)
+        self.up_middle = _blocks(middle)
+        self.from_middle = nn.ConvTranspose2d(middle, fine, 2, stride=2)
+        self.up_fine = _blocks(fine)
+        self.tail = nn.Conv2d(fine, 12, 3, padding=1)
+        # At the start the picture passes as it is: what is learned is the noise.
+        nn.init.zeros_(self.tail.weight)
+        assert self.tail.bias is not None
+        nn.init.zeros_(self.tail.bias)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        fine = self.down_fine(self.head(functional.pixel_unshuffle(planes, 2)))
+        middle = self.down_middle(self.to_middle(fine))
+        coarse = self.bottom(self.to_coarse(middle))
+        middle = self.up_middle(middle + self.from_coarse(coarse))
+        fine = self.up_fine(fine + self.from_middle(middle))
+        noise = functional.pixel_shuffle(self.tail(fine), 2)
+        return planes[:, :3] - noise
+
+
+def network() -> nn.Module:
+    return Denoiser()
+
+
+def examples(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Noisy pictures with their noise levels, and the clean ones.
+
+    Args:
+        clean: B x 3 x H x W float32 RGB 0..1.
+        generator: where all chance comes from.
+        bank: N x 3 x h x w float32, noise of a real camera (h, w at least H, W) that half of the pictures get; or
+            None.
+
+    Returns:
+        B x 4 x H x W (RGB and level) and B x 3 x H x W.
+    """
+    return torch.stack([_noisy(picture, generator, bank) for picture in clean]), clean
+
+
+def _chance(generator: torch.Generator) -> float:
+    return float(torch.rand((), generator=generator))
+
+
+def _noisy(picture: Tensor, generator: torch.Generator, bank: Tensor | None) -> Tensor:
+    kind = _chance(generator)
+    if bank is not None and _chance(generator) < 0.5:
+        noise = _from_bank(picture, bank, generator)
+        level = noise.std().expand(picture.shape[1:])
+    elif kind < 0.05:
+        noise, level = torch.zeros_like(picture), torch.zeros(picture.shape[1:])
+    else:
+        level = _level(picture, generator, by_brightness=kind < 0.25)
+        white = torch.randn(picture.shape, generator=generator)
+        noise = (_correlated(white, generator) if kind > 0.75 else white) * level
+    noisy = picture + noise
+    if kind > 0.9:
+        noisy = _jpeg(noisy, 60 + int(38 * _chance(generator)))
+    elif _chance(generator) < 0.5:
+        noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
+    # The level is known from an estimate, which is never quite right.
+    told = level * (0.9 + 0.2 * _chance(generator))
+    return torch.cat((noisy, told[None]))
+
+
+def _level(picture: Tensor, generator: torch.Generator, *, by_brightness: bool) -> Tensor:
+    """H x W: the same everywhere, or growing with the light as a sensor's does (Foi et al. 2008)."""
+    level = _STRONGEST * _chance(generator)
+    if not by_brightness:
+        return torch.full(picture.shape[1:], level)
+    shot = _chance(generator)
+    light = picture.mean(0)
+    return level * torch.sqrt((1 - shot) + shot * light / light.mean().clamp_min(0.05))
+
+
+def _correlated(white: Tensor, generator: torch.Generator) -> Tensor:
+    """Noise of the same strength in blotches, as demosaicing and smoothing in a camera leave it."""
+    sigma = 0.4 + 0.8 * _chance(generator)
+    taps = torch.exp(-(torch.arange(-3, 4) ** 2) / (2 * sigma**2))
+    taps = taps / taps.square().sum().sqrt()
+    kernel = (taps[:, None] * taps[None])[None, None]
+    padded = functional.pad(white[:, None], (3, 3, 3, 3), mode="circular")
+    blotches = functional.conv2d(padded, kernel)[:, 0]
+    # Cameras smooth colours more than brightness.
+    grey = blotches.mean(0, keepdim=True)
+    excess = 1 + 0.4 * _chance(generator)
+    correlated: Tensor = (grey * excess + (blotches - grey)) / float(((excess**2 + 2) / 3) ** 0.5)
+    return correlated
+
+
+def _from_bank(picture: Tensor, bank: Tensor, generator: torch.Generator) -> Tensor:
+    height, width = picture.shape[1:]
+    which = int(torch.randint(len(bank), (), generator=generator))
+    top = int(torch.randint(bank.shape[2] - height + 1, (), generator=generator))
+    left = int(torch.randint(bank.shape[3] - width + 1, (), generator=generator))
+    strength = 0.8 + 0.4 * _chance(generator)
+    return bank[which, :, top : top + height, left : left + width] * strength
+
+
+def _jpeg(picture: Tensor, quality: int) -> Tensor:
+    pixels = np.rint(picture.clamp(0, 1).permute(1, 2, 0).numpy() * 255).astype(np.uint8)
+    coded = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return torch.from_numpy(np.ascontiguousarray(decoded[..., ::-1])).permute(2, 0, 1).float() / 255
