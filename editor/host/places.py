@@ -27,6 +27,10 @@ class Places:
         return self.data / "presets"
 
     @property
+    def trainings(self) -> Path:
+        return self.state / "trainings"
+
+    @property
     def settings(self) -> Path:
         return self.config / "settings.toml"
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from editor.core.errors import ModelError
 from editor.core.i18n import N_, _
 from editor.runtime.manifest import ROLES, ModelFile
+from editor.runtime.manifest_text import file_lines, printable, quoted, tensor_lines
 from editor.runtime.probe.finding import Finding
 from editor.runtime.userfile import cannot
-from editor.sdk.models import TensorSpec
 
 _SUMMARY = N_("A file of yours.")
 
@@ -22,9 +18,6 @@ _CAREFUL_MB_PER_MP = 5000
 
 # A subject is seen in the whole photo, brought down; a network that takes any size gets it at this one.
 _SUBJECT_SIDE_PX = 512
-
-_LONGEST_ID = 60
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$")  # as file names, on Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +40,6 @@ _NEEDS = {
     "fill": _Need(mask=True),
     "style": _Need(),
 }
-
-
-def free_id(stem: str, taken: Collection[str]) -> str:
-    """An id from a file's name, valid in a manifest and as a file's name, that is not among `taken`."""
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"[^a-z0-9_-]+", "_", plain).strip("_-")[:_LONGEST_ID]
-    if not plain or not plain[0].isalpha() or _RESERVED.match(plain):
-        plain = f"model_{plain}".rstrip("_")
-    number, free = 1, plain
-    while free in taken:
-        number += 1
-        free = f"{plain}_{number}"
-    return free
 
 
 def fitted(finding: Finding, role: str, name: str) -> Finding:
@@ -102,10 +82,10 @@ def described(model_id: str, title: str, role: str, file: ModelFile, finding: Fi
     (output,) = finding.outputs
     lines = [
         "# Written when the file was installed, from what it does with small pictures. Where it is wrong, correct it.",
-        f"id = {_text(model_id)}",
-        f"title = {_text(_title(title) or model_id)}",
-        f"role = {_text(role)}",
-        f"summary = {_text(_SUMMARY)}",
+        f"id = {quoted(model_id)}",
+        f"title = {quoted(printable(title) or model_id)}",
+        f"role = {quoted(role)}",
+        f"summary = {quoted(_SUMMARY)}",
         'authors = ["unknown"]',
         "own = true",
         f"scale = {output.scale}",
@@ -116,38 +96,17 @@ def described(model_id: str, title: str, role: str, file: ModelFile, finding: Fi
         *("", "[licence]", 'name = "unknown"', "commercial = false"),
         *("", "[size]", *_size(finding)),
         *("", "[[files]]"),
-        *(f"name = {_text(file.name)}", f"size_bytes = {file.size_bytes}", f"sha256 = {_text(file.sha256)}"),
+        *file_lines(file),
     ]
     for spec in finding.inputs.specs:
-        lines += ["", "[[inputs]]", *_tensor(spec, None)]
-    lines += ["", "[[outputs]]", *_tensor(output.spec, output.resemblance)]
+        lines += ["", "[[inputs]]", *tensor_lines(spec)]
+    resemblance = output.resemblance
+    alike = "" if resemblance is None else f" # then it differs from the input by {100 * resemblance:.1f} %"
+    lines += ["", "[[outputs]]", *tensor_lines(output.spec, alike)]
     return "\n".join(lines) + "\n"
-
-
-def _title(stem: str) -> str:
-    """Names of files can hold anything, also what moves a terminal's cursor."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in stem).split())
 
 
 def _size(finding: Finding) -> list[str]:
     if finding.size.fixed is not None:
         return [f"fixed = [{finding.size.fixed[0]}, {finding.size.fixed[1]}]"]
     return [f"multiple_of = {finding.size.multiple_of}", f"minimum = {finding.size.minimum}"]
-
-
-def _tensor(spec: TensorSpec, resemblance: float | None) -> list[str]:
-    low, high = spec.range or (0.0, 1.0)
-    alike = "" if resemblance is None else f" # then it differs from the input by {100 * resemblance:.1f} %"
-    return [
-        f"name = {_text(spec.name)}",
-        f"layout = {_text(spec.layout)}",
-        f"dtype = {_text(spec.dtype)}",
-        f"range = [{low:g}, {high:g}]{alike}",
-        f"colour = {_text(spec.colour)}",
-        *([f"mean = {list(spec.mean)}", f"deviation = {list(spec.deviation)}"] if spec.mean else []),
-    ]
-
-
-def _text(value: str) -> str:
-    """As TOML: JSON's escapes are also its own, but for the one character that JSON leaves as it is."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -16,8 +17,14 @@ from editor.core.i18n import _
 from editor.runtime import packages, userfile
 from editor.runtime.acceptance import Acceptances, LicenceNotAcceptedError
 from editor.runtime.download import Progress, download
-from editor.runtime.manifest import PICTURE_ROLES, ModelFile, ModelManifest
+from editor.runtime.manifest import PICTURE_ROLES, Licence, ModelFile, ModelManifest, Trained
+from editor.runtime.manifest_text import free_id
 from editor.runtime.store import ModelStore
+from editor.runtime.trained import described
+from editor.sdk.recipe import Export
+
+CARD_SUFFIX = ".md"
+"""Of a trained model's card, which lies beside its file."""
 
 
 class Availability(Enum):
@@ -198,7 +205,7 @@ class ModelLibrary:
 
         userfile.check(copy)
         finding = adopted.fitted(probe.probe(copy, cancel=cancel, progress=progress), role, copy.name)
-        model_id = adopted.free_id(copy.stem, self._taken())
+        model_id = free_id(copy.stem, self._taken())
         file = ModelFile(f"{model_id}.onnx", copy.stat().st_size, _sha256(copy))
         text = adopted.described(model_id, copy.stem, role, file, finding)
         description = copy.with_suffix(".toml.part")
@@ -216,6 +223,59 @@ class ModelLibrary:
         self.store.refresh()
         return manifest
 
+    def add_trained(
+        self, path: Path, title: str, summary: str, export: Export, trained: Trained, card: str
+    ) -> ModelManifest:
+        """Installs a model that was trained here, under a free id made from its title, with its card beside it.
+
+        Args:
+            path: the ONNX file; it stays where it is.
+            title, summary: how it is listed.
+            export: what it takes and gives. trained: how it was made. card: Markdown, what there is to know of it.
+
+        Raises:
+            ModelError: it can't be installed; then nothing is.
+        """
+        base = self.store.manifests.get(trained.base)
+        licence = Licence(_("yours"), "", commercial=True) if base is None else replace(base.licence, link="")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            model_id = free_id(title, self._taken())
+            file = ModelFile(f"{model_id}.onnx", path.stat().st_size, _sha256(path))
+            text = described(model_id, title, summary, licence, file, export, trained)
+            target, description = self._folder / file.name, self._folder / f"{model_id}.toml"
+            _write(self._partial(file), path.read_bytes())
+            self._partial(file).replace(target)
+            try:
+                _write(target.with_suffix(CARD_SUFFIX), card.encode())
+                part = description.with_suffix(".toml.part")
+                _write(part, text.encode())
+                manifest = ModelManifest.read(part)
+                part.replace(description)
+            except BaseException:
+                for each in (target, target.with_suffix(CARD_SUFFIX)):
+                    each.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise ModelError(
+                _("{name} could not be installed in {folder}: {reason}.").format(
+                    name=title, folder=self._folder, reason=error.strerror or error
+                )
+            ) from error
+        self.store.refresh()
+        return manifest
+
+    def card(self, model_id: str) -> str:
+        """What there is to know of a model that was trained, as Markdown; empty if it has no card.
+
+        Raises ModelError if no such model is known.
+        """
+        name = Path(self.store.manifest(model_id).files[0].name).with_suffix(CARD_SUFFIX)
+        for folder in self.store.folders:
+            if (folder / name).is_file():
+                return (folder / name).read_text(encoding="utf-8")
+        return ""
+
     def verify(self, model_id: str) -> None:
         """Reads all of the model's files. Raises ModelError if one is not what it should be."""
         self.store.locate(model_id)
@@ -229,7 +289,7 @@ class ModelLibrary:
         manifest = self.store.manifest(model_id)
         paths = [self._folder / file.name for file in manifest.files]
         if manifest.own:
-            paths.append(self._description(manifest))
+            paths += [self._description(manifest), self._description(manifest).with_suffix(CARD_SUFFIX)]
         paths = [path for path in paths if path.exists()]
         if not paths:
             raise ModelError(_("The model {model!r} was not installed by you.").format(model=_(manifest.title)))

@@ -7,7 +7,7 @@ summary = "Sharpens photos that are slightly out of focus."
 authors = ["A. Author"]
 paper = "https://…"             # optional
 url = "https://…"               # optional: where the (only) file can be downloaded
-own = true                      # optional: a file that the user brought; then the licence has no link
+own = true                      # optional: a file of the user's own; then the licence has no link
 scale = 1                       # output pixels per input pixel, along one side
 overlap_px = 16                 # how far a result pixel looks around; or whole = true: must see all at once
 memory_mb_per_mp = 900          # working memory per megapixel of input; optional with whole = true
@@ -16,6 +16,11 @@ memory_mb_per_mp = 900          # working memory per megapixel of input; optiona
 name = "MIT"
 link = "https://…"
 commercial = true
+
+[trained]                       # optional: a network of a method of ours, which can learn on
+method = "denoise"
+version = 1                     # of its network
+base = "denoise"                # optional: the model that it learned on from
 
 [size]                          # fixed = [height, width], or multiple_of and minimum
 multiple_of = 8
@@ -117,6 +122,15 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
+class Trained:
+    """By which method's recipe it was trained, see `editor.sdk.recipe`, and from which model on; empty if from none."""
+
+    method: str
+    version: int
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SizeRule:
     """Which picture sizes a model takes: exactly `fixed` (height, width), or multiples from a minimum up."""
 
@@ -142,7 +156,9 @@ class ModelManifest:
     overlap_px: how far around a result pixel the model looks, as far as it shows; None if it must see everything.
     memory_mb_per_mp: working memory per megapixel of input, None if not known.
     references: what the sample inputs give, by output; see `editor.runtime.converted`.
-    own: the user brought the file, and its description was found by running it; see `editor.runtime.probe`.
+    own: the user brought the file, and its description was found by running it, see `editor.runtime.probe`; or they
+    trained it.
+    trained: how, if it can learn on here.
     """
 
     id: str
@@ -164,6 +180,7 @@ class ModelManifest:
     memory_mb_per_mp: float | None
     references: Mapping[str, tuple[float, ...]]
     own: bool = False
+    trained: Trained | None = None
 
     @property
     def facts(self) -> ModelFacts:
@@ -235,6 +252,7 @@ def _manifest(table: Table) -> ModelManifest:
         memory_mb_per_mp=None if whole and not table.has("memory_mb_per_mp") else table.positive("memory_mb_per_mp"),
         references={spec.name: reference for spec, reference in outputs if reference},
         own=own,
+        trained=_trained(table.table("trained")) if table.has("trained") else None,
     )
     table.end()
     for field, given in (
@@ -266,6 +284,12 @@ def _licence(table: Table, own: bool) -> Licence:
     licence = Licence(table.text("name"), "" if own else table.text("link"), table.yes("commercial"))
     table.end()
     return licence
+
+
+def _trained(table: Table) -> Trained:
+    trained = Trained(table.text("method"), table.whole("version", 1), table.text("base") if table.has("base") else "")
+    table.end()
+    return trained
 
 
 def _file(table: Table) -> ModelFile:

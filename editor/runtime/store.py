@@ -32,6 +32,11 @@ class ModelStore:
         self.refresh()
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where manifests and files are looked for, in this order."""
+        return self._folders
+
+    @property
     def manifests(self) -> Mapping[str, ModelManifest]:
         """The known models by id, whether or not their files are here."""
         return self._manifests

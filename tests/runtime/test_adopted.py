@@ -10,9 +10,9 @@ import pytest
 
 from editor.core.errors import Cancelled, ModelError, UnknownModelError
 from editor.runtime import onnx
-from editor.runtime.adopted import free_id
 from editor.runtime.library import Availability, ModelLibrary
 from editor.runtime.manifest import PICTURE_ROLES, ModelManifest
+from editor.runtime.manifest_text import free_id
 from editor.runtime.probe import memory
 from editor.runtime.providers import Provider
 from editor.runtime.store import ModelStore
