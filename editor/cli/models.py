@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from editor.cli.progress import bar
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 from editor.host.places import Places
@@ -115,23 +115,10 @@ def _accept(models: ModelLibrary, model: str) -> int:
 
 
 def _get(models: ModelLibrary, model: str) -> int:
-    with _bar(model) as progress:
+    with bar(model) as progress:
         manifest = models.get(model, progress)
     click.echo(_("{model}: installed.").format(model=_(manifest.title)))
     return 0
-
-
-@contextmanager
-def _bar(label: str) -> Iterator[Callable[[float], None]]:
-    """Shows a share, 0..1, on a terminal."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(escape(label), total=1.0)
-        yield lambda share: bar.update(task, completed=share)
 
 
 def _install(models: ModelLibrary, file: Path, role: str | None) -> int:
@@ -145,7 +132,7 @@ def _install(models: ModelLibrary, file: Path, role: str | None) -> int:
 def _adopt(models: ModelLibrary, file: Path, role: str) -> ModelManifest:
     """In another thread, so that Ctrl+C is heard while a model runs."""
     stop = threading.Event()
-    with _bar(file.name) as progress, ThreadPoolExecutor(1) as worker:
+    with bar(file.name) as progress, ThreadPoolExecutor(1) as worker:
         try:
             return worker.submit(models.adopt, file, role, progress, stop.is_set).result()
         except KeyboardInterrupt:

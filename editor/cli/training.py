@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from editor.cli.progress import bar
 from editor.core.errors import EditorError
 from editor.core.i18n import _
 from editor.host.places import Places
 from editor.host.registry import Registry
+from editor.host.training import Run, Trainings
+from editor.runtime.tuning.events import ENDS, Event, Failed, Finished, Learned, Measured, Noted, Rested, Started
+from editor.runtime.tuning.folder import DEVICES, Order
 from editor.sdk.plugin import Plugin
 
 _PATH = click.Path(path_type=Path)
@@ -35,8 +38,6 @@ def build(registry: Registry) -> click.Group:
 
 
 def _command(plugin: Plugin) -> click.Command:
-    from editor.runtime.tuning.folder import DEVICES
-
     return click.Command(
         plugin.id,
         callback=lambda **values: _train(plugin, **values),
@@ -74,8 +75,6 @@ def _command(plugin: Plugin) -> click.Command:
 
 def _train(plugin: Plugin, **values: Any) -> int:
     from editor.host.library import library
-    from editor.host.training import Trainings
-    from editor.runtime.tuning.folder import Order
 
     if values["minutes"] is not None and values["steps"] is not None:
         raise click.UsageError(_("Give --minutes or --steps, not both."))
@@ -94,3 +93,107 @@ def _train(plugin: Plugin, **values: Any) -> int:
             ).format(name=run.name)
         )
     return _follow(trainings, run, plugin)
+
+
+def _prepared(trainings: Trainings, plugin: Plugin, order: Order, values: dict[str, Any]) -> Run:
+    from editor.host.training_advice import beforehand
+    from editor.host.training_data import photos_in
+
+    if not values["data"]:
+        raise click.UsageError(_("Say with --data what to learn from."))
+    with bar(_("Cutting photos")) as progress:
+        run = trainings.prepare(
+            values["name"], plugin, photos_in(values["data"]), order, base=values["base"], progress=progress
+        )
+    click.echo(
+        _("{cells} patches of {learned} photos; {held_back} held back to measure on.").format(
+            cells=run.harvest.cells, learned=len(run.harvest.learned), held_back=len(run.harvest.held_back)
+        )
+    )
+    for line in beforehand(run.harvest):
+        click.echo(f"kintsugi: {line}", err=True)
+    return run
+
+
+def _follow(trainings: Trainings, run: Run, plugin: Plugin) -> int:
+    """Shows how it goes, to the end or to Ctrl+C."""
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    training = trainings.start(run, plugin, events.put)
+    try:
+        end = _watched(events)
+    except KeyboardInterrupt:
+        training.rest()
+        end = _last(events)
+    training.close()
+    run = training.run
+    if isinstance(end, Rested):
+        click.echo(_("Stopped after step {step}; the same command goes on from there.").format(step=end.step))
+        return 130
+    if isinstance(end, Failed):
+        raise EditorError(end.text)
+    assert isinstance(end, Finished)
+    return _judged(trainings, run, plugin, end)
+
+
+def _judged(trainings: Trainings, run: Run, plugin: Plugin, end: Finished) -> int:
+    from editor.host.training_card import unit
+
+    outcome = trainings.outcome(run)
+    click.echo(
+        _("Measured on what was held back: {before:.2f} {unit} before, {after:.2f} {unit} after.").format(
+            before=outcome.before, after=outcome.after, unit=unit(plugin)
+        )
+    )
+    for line in outcome.lines:
+        click.echo(line)
+    if not outcome.better:
+        trainings.forget(run)
+        return 1
+    manifest = trainings.keep(run, plugin, end.difference)
+    click.echo(
+        _("{name}: installed as {id}; the file differs from what was learned by at most {difference:.1g}.").format(
+            name=run.name, id=manifest.id, difference=end.difference
+        )
+    )
+    return 0
+
+
+def _watched(events: queue.SimpleQueue[Event]) -> Event:
+    """Shows a bar on a terminal; elsewhere a line for each measure."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = [TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(_("Starting"), total=None)
+        measured = ""
+        while True:
+            event = events.get()
+            match event:
+                case Started():
+                    progress.update(task, total=event.steps)
+                    click.echo(
+                        _("{steps} steps of {batch} patches on {device}.").format(
+                            steps=event.steps, batch=event.batch, device=event.device
+                        )
+                    )
+                case Learned():
+                    text = _("step {step}, loss {loss:.4f}, {speed:.1f} steps/s").format(
+                        step=event.step, loss=event.loss, speed=event.steps_per_s
+                    )
+                    progress.update(task, completed=event.step, description=f"{text}{measured}")
+                case Measured():
+                    measured = f", {event.value:.2f}"
+                    if not console.is_terminal:
+                        click.echo(_("step {step}: measured {value:.2f}").format(step=event.step, value=event.value))
+                case Noted():
+                    click.echo(f"kintsugi: {event.text}", err=True)
+            if isinstance(event, ENDS):
+                return event
+
+
+def _last(events: queue.SimpleQueue[Event]) -> Event:
+    while not isinstance(event := events.get(), ENDS):
+        pass
+    return event

@@ -14,15 +14,20 @@ from editor.sdk.plugin import Plugin
 if TYPE_CHECKING:
     from editor.host.training import Run
 
-UNITS = {"psnr": "dB"}
-"""Of the measures."""
+_UNITS = {"psnr": "dB"}
+
+
+def unit(plugin: Plugin) -> str:
+    """Of what its recipe measures."""
+    assert plugin.recipe is not None
+    return _UNITS[plugin.recipe.measure]
 
 
 def text(run: Run, plugin: Plugin, outcome: Outcome, difference: float) -> str:
     """What there is to know of it, for whoever meets it later."""
     recipe = plugin.recipe
     assert recipe is not None
-    unit = UNITS[recipe.measure]
+    shown = unit(plugin)
     plan = run.folder.plan() or {}
     measured = [point for point in run.folder.curve() if isinstance(point, Measured)]
     held_back = _("photos that it did not learn from") if run.harvest.by_photo else _("another part of the same photo")
@@ -41,7 +46,7 @@ def text(run: Run, plugin: Plugin, outcome: Outcome, difference: float) -> str:
         ),
         _("- The weights are those of step {step}; seed {seed}.").format(step=outcome.step, seed=run.order.seed),
         _("- Measured on {what}: {before:.2f} {unit} before, {after:.2f} {unit} after.").format(
-            what=held_back, before=outcome.before, after=outcome.after, unit=unit
+            what=held_back, before=outcome.before, after=outcome.after, unit=shown
         ),
         _("- The file differs from what was learned by at most {difference:.1g}.").format(difference=difference),
         "",

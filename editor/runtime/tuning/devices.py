@@ -10,14 +10,12 @@ import torch
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def device(wanted: str) -> str:
     """torch's name of a device of this machine.
 
     Args:
-        wanted: one of DEVICES; "auto" takes an accelerator if there is one.
+        wanted: one of `editor.runtime.tuning.folder.DEVICES`.
 
     Raises:
         ModelError: there is no such device here.

@@ -10,12 +10,15 @@ from typing import Any
 
 from editor.runtime.tuning.events import Learned, Measured
 
+DEVICES = ("auto", "cpu", "cuda", "mps")
+"""On what a network can be trained; "auto" takes an accelerator if there is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is wanted of a run; it never changes.
 
-    steps or minutes: how long; exactly one is given. device: one of `editor.runtime.tuning.devices.DEVICES`.
+    steps or minutes: how long; exactly one is given. device: one of DEVICES.
     """
 
     steps: int | None
