@@ -11,9 +11,12 @@ import click
 from editor.cli.progress import bar
 from editor.core.errors import EditorError
 from editor.core.i18n import _
+from editor.host.jobs import CancelToken
 from editor.host.places import Places
 from editor.host.registry import Registry
+from editor.host.runner import Runner
 from editor.host.training import Run, Trainings
+from editor.host.training_noise import Clean
 from editor.runtime.tuning.events import ENDS, Event, Failed, Finished, Learned, Measured, Noted, Rested, Started
 from editor.runtime.tuning.folder import DEVICES, Order
 from editor.sdk.plugin import Plugin
@@ -33,14 +36,14 @@ def build(registry: Registry) -> click.Group:
     )
     for plugin in registry.plugins.values():
         if plugin.recipe is not None:
-            group.add_command(_command(plugin))
+            group.add_command(_command(plugin, registry))
     return group
 
 
-def _command(plugin: Plugin) -> click.Command:
+def _command(plugin: Plugin, registry: Registry) -> click.Command:
     return click.Command(
         plugin.id,
-        callback=lambda **values: _train(plugin, **values),
+        callback=lambda **values: _train(plugin, registry, **values),
         help=_("Train the network of this method: {method}.").format(method=_(plugin.title)),
         params=[
             click.Option(
@@ -73,7 +76,7 @@ def _command(plugin: Plugin) -> click.Command:
     )
 
 
-def _train(plugin: Plugin, **values: Any) -> int:
+def _train(plugin: Plugin, registry: Registry, **values: Any) -> int:
     from editor.host.library import library
 
     if values["minutes"] is not None and values["steps"] is not None:
@@ -84,7 +87,7 @@ def _train(plugin: Plugin, **values: Any) -> int:
     trainings = Trainings(places.trainings, library(places))
     run = trainings.find(values["name"])
     if run is None:
-        run = _prepared(trainings, plugin, order, values)
+        run = _prepared(trainings, plugin, registry, order, values)
     elif (run.method, run.base, run.order) != (plugin.id, values["base"], order):
         raise EditorError(
             _(
@@ -95,15 +98,17 @@ def _train(plugin: Plugin, **values: Any) -> int:
     return _follow(trainings, run, plugin)
 
 
-def _prepared(trainings: Trainings, plugin: Plugin, order: Order, values: dict[str, Any]) -> Run:
+def _prepared(trainings: Trainings, plugin: Plugin, registry: Registry, order: Order, values: dict[str, Any]) -> Run:
     from editor.host.training_advice import beforehand
     from editor.host.training_data import photos_in
 
     if not values["data"]:
         raise click.UsageError(_("Say with --data what to learn from."))
+    photos = photos_in(values["data"])
     with bar(_("Cutting photos")) as progress:
+        clean = _cleaner(plugin, registry, values["base"])
         run = trainings.prepare(
-            values["name"], plugin, photos_in(values["data"]), order, base=values["base"], progress=progress
+            values["name"], plugin, photos, order, base=values["base"], clean=clean, progress=progress
         )
     click.echo(
         _("{cells} patches of {learned} photos; {held_back} held back to measure on.").format(
@@ -113,6 +118,17 @@ def _prepared(trainings: Trainings, plugin: Plugin, order: Order, values: dict[s
     for line in beforehand(run.harvest):
         click.echo(f"kintsugi: {line}", err=True)
     return run
+
+
+def _cleaner(plugin: Plugin, registry: Registry, base: str) -> Clean | None:
+    """What cleans noisy photos with the model that is gone on from; None where nothing has to."""
+    if not base or plugin.recipe is None or not plugin.recipe.lifts_noise:
+        return None
+    from editor.host import engine
+    from editor.host.training_noise import cleaner
+
+    runner = Runner(registry, engine.set_up(Places.default(), lambda line: click.echo(f"kintsugi: {line}", err=True)))
+    return cleaner(runner, plugin, base, CancelToken())
 
 
 def _follow(trainings: Trainings, run: Run, plugin: Plugin) -> int:

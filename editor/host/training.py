@@ -14,6 +14,7 @@ from editor.core.errors import EditorError, ModelError
 from editor.core.i18n import _
 from editor.host import training_advice, training_card, training_data
 from editor.host.training_data import Harvest, Photo
+from editor.host.training_noise import Clean, NoiseLifter
 from editor.runtime.library import ModelLibrary
 from editor.runtime.manifest import ModelManifest, Trained
 from editor.runtime.tuning.events import ENDS, Event, Failed, Finished
@@ -88,11 +89,13 @@ class Trainings:
         order: Order,
         *,
         base: str = "",
+        clean: Clean | None = None,
         progress: Callable[[float], None] = lambda _share: None,
     ) -> Run:
         """Cuts the photos; nothing is learned yet.
 
         Args:
+            clean: for a recipe that lifts noise, what cleans noisy photos; None takes all photos as they are.
             progress: told the share that is done; what it raises stops the work, and nothing stays.
 
         Raises:
@@ -109,7 +112,12 @@ class Trainings:
         try:
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
+            lifter = NoiseLifter(clean) if recipe.lifts_noise and clean is not None else None
+            if lifter is not None:
+                photos = [lifter.taken_apart(photo) for photo in photos]
             harvest = training_data.cut(photos, part, recipe.shrinks, seed=order.seed, progress=progress)
+            if lifter is not None:
+                lifter.save(RunFolder(part).bank)
             run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part))
             self._write(run)
             part.replace(place)
