@@ -19,6 +19,7 @@ WITH_PHOTOS = {
     "fill": True,
     "upscale": True,
     "runtime": False,
+    "training": False,
 }
 
 
