@@ -11,7 +11,11 @@ import argparse
 import queue
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from editor.host import library
 from editor.host.places import Places
@@ -24,6 +28,10 @@ from plugins.denoise import PLUGIN
 from tests.imaging.pictures import textured
 
 
+def picture(seed: int) -> NDArray[np.uint8]:
+    return (textured(1024, 1024, seed) * 255).astype(np.uint8)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=60)
@@ -31,9 +39,7 @@ def main() -> None:
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         trainings = Trainings(Path(folder), ModelLibrary(library.store(Places.default()), Path(folder)))
-        photos = [
-            Photo(f"{seed}", lambda seed=seed: (textured(1024, 1024, seed) * 255).astype("uint8")) for seed in range(4)
-        ]  # type: ignore[misc]
+        photos = [Photo(f"{seed}", partial(picture, seed)) for seed in range(4)]
         began = time.monotonic()
         run = trainings.prepare("benchmark", PLUGIN, photos, Order(words.steps, None), base=words.base)
         print(f"cutting {run.harvest.cells} cells                  {time.monotonic() - began:8.2f} s")
