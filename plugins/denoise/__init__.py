@@ -51,7 +51,7 @@ _RECIPE = Recipe(
         multiple_of=8,
         minimum=16,
         overlap_px=_OVERLAP_PX,
-        memory_mb_per_mp=900,
+        memory_mb_per_mp=300,
     ),
 )
 
