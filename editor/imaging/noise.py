@@ -44,6 +44,7 @@ _MOST_SKEW = 0.35
 _MOST_KURTOSIS = 4.0
 _FARTHEST = 6.5
 _LEAST_COLOUR = 0.12
+_MOST_PERIODIC = 60.0
 _AT_ONCE = 64
 
 
@@ -130,9 +131,9 @@ def _pure(noise: F32, strongest: float, coloured: bool) -> NDArray[np.bool_]:
     """N bool: whether a patch, less its smooth course, is noise and nothing else.
 
     It is worth lifting and not much stronger than in the rest of the picture. From octave to octave it rises no more
-    than noise does. It is as strong in each of the patch's 16 parts. It has no direction. Its values are spread about
-    as a Gaussian's: details are rare and strong. In a coloured picture it is coloured, as that of a sensor is, while
-    the texture of most things is light and shade.
+    than noise does. It is as strong in each of the patch's 16 parts. It has no direction and does not repeat, as weaves
+    do. Its values are spread about as a Gaussian's: details are rare and strong. In a coloured picture it is coloured,
+    as that of a sensor is, while the texture of most things is light and shade.
     """
     variance = np.mean(np.square(noise), axis=(1, 2, 3))
     octaves = []
@@ -148,6 +149,7 @@ def _pure(noise: F32, strongest: float, coloured: bool) -> NDArray[np.bool_]:
     pure[pure] = _unevenness(noise[pure]) <= _MOST_UNEVEN
     pure[pure] = _directedness(noise[pure].mean(axis=3)) <= _MOST_DIRECTED
     pure[pure] = _gaussian(noise[pure])
+    pure[pure] = _periodicity(noise[pure].mean(axis=3)) <= _MOST_PERIODIC
     if coloured:
         grey = noise[pure].mean(axis=3, keepdims=True)
         pure[pure] = np.mean(np.square(noise[pure] - grey), axis=(1, 2, 3)) >= _LEAST_COLOUR * variance[pure]
@@ -177,6 +179,24 @@ def _directedness(light: F32) -> F32:
     down = light[:, 2:, 1:-1] - light[:, :-2, 1:-1]
     xx, yy, xy = (np.mean(each, axis=(1, 2)) for each in (across * across, down * down, across * down))
     return np.asarray(np.hypot(xx - yy, 2 * xy) / np.maximum(xx + yy, 1e-12))
+
+
+def _periodicity(light: F32) -> NDArray[np.float64]:
+    """How far the strongest frequency stands out from those of about its wavelength; 10 to 50 in noise.
+
+    Only wavelengths below 8 pixels are looked at; what is longer is no weave.
+    """
+    side = light.shape[1]
+    power = np.square(np.abs(np.fft.rfft2(light)))
+    rows, columns = np.fft.fftfreq(side, 1 / side), np.arange(side // 2 + 1)
+    radius = np.hypot(rows[:, None], columns)
+    ring = (radius * 64 / side).astype(np.int64) // 4
+    counts = np.bincount(ring.ravel())
+    found = np.empty(len(light))
+    for index, one in enumerate(power):
+        means = np.bincount(ring.ravel(), one.ravel()) / counts
+        found[index] = (one / np.maximum(means, 1e-12)[ring])[radius > side / 8].max()
+    return found
 
 
 def _octave(image: F32) -> float | None:
