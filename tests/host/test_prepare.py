@@ -40,7 +40,7 @@ class Watched:
     def run(self, inputs: Inputs, params: Level, ctx: Context) -> Result:
         ctx.check()
         self.got.append(inputs)
-        return Result(np.full_like(inputs.image, min(1.0, inputs.prepared / 2)))
+        return Result(np.full_like(inputs.image, min(1.0, (inputs.prepared + params.level) / 3)))
 
 
 def run(state: DocumentState, *plugins: Plugin, told: list[float] | None = None) -> Any:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from editor.imaging.noise import level, lift
 from tests.imaging.pictures import F32, Bool
@@ -31,7 +34,7 @@ def grain(sigma: float, smear: float = 0.0, shape: tuple[int, int] = (HIGH, WIDE
     return np.asarray(noise * (sigma / 255 / noise.std()), np.float32)
 
 
-def in_8_bit(image: F32) -> F32:
+def in_8_bit(image: NDArray[np.floating[Any]]) -> F32:
     return np.asarray(np.round(np.clip(image, 0, 1) * 255) / 255, np.float32)
 
 
