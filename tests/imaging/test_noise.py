@@ -124,8 +124,9 @@ def test_texture_is_not_taken_for_noise(picture: F32, sigma: float) -> None:
     assert len(lift(in_8_bit(picture + grain(sigma, shape=(len(picture), WIDE))), 64)) == 0
 
 
-def test_a_clean_sky_gives_nothing() -> None:
-    assert len(lift(in_8_bit(scene()), 64)) == 0
+@pytest.mark.parametrize("sigma", [0.0, 1.0])
+def test_a_sky_with_next_to_no_noise_gives_nothing(sigma: float) -> None:
+    assert len(lift(in_8_bit(scene() + grain(sigma)), 64)) == 0
 
 
 def test_grey_noise_of_a_grey_picture_is_lifted() -> None:
