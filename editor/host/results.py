@@ -24,6 +24,16 @@ _SLACK = 1e-3
 """How far a value may lie outside 0..1 by rounding."""
 
 
+def prepared(plugin: Plugin, seen: Inputs, params: Any, context: RunContext) -> Any:
+    """What a method that prepares itself learns from what it sees of the whole picture. Raises as `pixels` does."""
+    if plugin.prepare is None:
+        return None
+    with _guarded(plugin):
+        found = plugin.prepare(seen, params, context)
+    context.check()
+    return found
+
+
 def pixels(plugin: Plugin, inputs: Inputs, params: Any, context: RunContext) -> Result:
     """The result of a method that makes pixels, of the inputs' size.
 

@@ -36,6 +36,9 @@ from editor.sdk.plugin import Holes, Inputs, Local, Makes, Plugin, Result
 log = logging.getLogger("kintsugi.runner")
 
 _TILE_PX = 1024
+# What a method sees of a larger picture when it prepares itself; documented at `Plugin.prepare`.
+_SEEN_PX = 16 << 20
+_BAND_PX = 64
 _LIBRARIES = ("numpy", "opencv-python", "numba", "scipy")
 
 
@@ -101,14 +104,19 @@ class Runner:
     ) -> tuple[Callable[..., Made], Mapping[str, float | str]]:
         """What is made, as a candidate that lacks only what is said of it, and the method's report."""
         plugin = request.plugin
+        prepared = None
+        if plugin.prepare is not None:
+            # The bar stands for the work itself, of which this is a small part.
+            silent = replace(context, tell=lambda _part, _text: None)
+            prepared = results.prepared(plugin, _seen(state, mask), request.params, silent)
         if plugin.makes is Makes.PIXELS:
             pixels = TileMap.blank(state.size, state.channels, state.dtype).write()
-            reports = self._run_regions(state, mask, request, pixels, context)
+            reports = self._run_regions(state, mask, request, prepared, pixels, context)
             return partial(Patch, rect=mask_box(mask), pixels=pixels.freeze(), mask=mask), _joined(reports)
         context = replace(context, tell=_Rising(context.tell).tell)
         context.progress(0.0)
         whole = state.size.rect
-        inputs = _inputs(state, mask, Region(whole, whole), state.read(whole))
+        inputs = replace(_inputs(state, mask, Region(whole, whole), state.read(whole)), prepared=prepared)
         if plugin.makes is Makes.MASK:
             made, selected = results.mask(plugin, inputs, request.params, context)
             return partial(MadeMask, mask=made), selected.report
@@ -116,7 +124,13 @@ class Runner:
         return partial(MadePicture, pixels=made), picture.report
 
     def _run_regions(
-        self, state: DocumentState, mask: TileMap, request: Request, out: TileWriter, context: RunContext
+        self,
+        state: DocumentState,
+        mask: TileMap,
+        request: Request,
+        prepared: Any,
+        out: TileWriter,
+        context: RunContext,
     ) -> list[tuple[int, Mapping[str, float | str]]]:
         """Works the regions into `out`; each region's report with its number of masked pixels.
 
@@ -133,7 +147,7 @@ class Runner:
             part = replace(
                 context, threads=threads, origin=(region.rect.left, region.rect.top), tell=partial(shares.tell, index)
             )
-            return self._run_region(state, mask, region, request, out, lock, part)
+            return self._run_region(state, mask, region, request, prepared, out, lock, part)
 
         if threads == 1:
             return context.map(work, range(len(regions)))
@@ -145,13 +159,14 @@ class Runner:
         mask: TileMap,
         region: Region,
         request: Request,
+        prepared: Any,
         out: TileWriter,
         lock: threading.Lock,
         context: RunContext,
     ) -> tuple[int, Mapping[str, float | str]]:
         context.progress(0.0)
         source = state.read(region.rect)
-        inputs = _inputs(state, mask, region, source)
+        inputs = replace(_inputs(state, mask, region, source), prepared=prepared)
         result = results.pixels(request.plugin, inputs, request.params, context)
         inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
         under = inputs.mask[inside] > 0
@@ -168,7 +183,9 @@ class Runner:
 
     def _call(self, method: str, inputs: Inputs, params: Mapping[str, object], context: RunContext) -> Result:
         plugin = self._registry.get(method)
-        return results.pixels(plugin, inputs, from_dict(plugin.params, params), context)
+        values = from_dict(plugin.params, params)
+        prepared = results.prepared(plugin, replace(inputs, prepared=None), values, context.sub(0.0, 0.0))
+        return results.pixels(plugin, replace(inputs, prepared=prepared), values, context)
 
 
 class _Shares:
@@ -220,6 +237,26 @@ def _regions(mask: TileMap, plugin: Plugin) -> Iterator[Region]:
             yield Region(tile, tile.expand(scope.halo_px).intersect(mask.size.rect))
 
 
+def _seen(state: DocumentState, mask: TileMap) -> Inputs:
+    """The whole picture, or bands from all over one that would take too much memory; see `Plugin.prepare`."""
+    size = state.size
+    tops = np.arange(0, size.height, _BAND_PX)
+    count = max(1, _SEEN_PX // (_BAND_PX * size.width))
+    if count < len(tops):
+        tops = tops[np.linspace(0, len(tops) - 1, count).astype(int)]
+    bands = [Rect(0, top, size.width, min(top + _BAND_PX, size.height)) for top in tops.tolist()]
+    parts = [_inputs(state, mask, Region(band, band), state.read(band)) for band in bands]
+    alphas = [part.alpha for part in parts if part.alpha is not None]
+    return _frozen(
+        Inputs(
+            np.concatenate([part.image for part in parts]),
+            np.concatenate([part.mask for part in parts]),
+            np.concatenate([part.source for part in parts]),
+            np.concatenate(alphas) if alphas else None,
+        )
+    )
+
+
 def _inputs(state: DocumentState, mask: TileMap, region: Region, source: NDArray[Any]) -> Inputs:
     """The method's view of a region; holes outside the region's own are neither changed nor copied from."""
     masked = mask.read(region.rect)[..., 0]
@@ -229,7 +266,10 @@ def _inputs(state: DocumentState, mask: TileMap, region: Region, source: NDArray
     hole = np.zeros(masked.shape, np.float32)
     inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
     hole[inside] = masked[inside] / np.float32(255)
-    inputs = Inputs(to_rgb(source), hole, allowed, to_alpha(source))
+    return _frozen(Inputs(to_rgb(source), hole, allowed, to_alpha(source)))
+
+
+def _frozen(inputs: Inputs) -> Inputs:
     for array in (inputs.image, inputs.mask, inputs.source, inputs.alpha):
         if array is not None:
             array.flags.writeable = False

@@ -32,12 +32,14 @@ class Inputs:
     mask: H x W float32, 0 = leave alone, above 0 = change, 1 = change fully; all 1 if the user painted none.
     source: H x W bool, True where pixels may be copied from: outside every hole, inside the area that the user allowed.
     alpha: H x W float32, 0..1, 1 = opaque; None if the picture has none.
+    prepared: what the method's `prepare` returned; None if it has none.
     """
 
     image: Image
     mask: Mask
     source: NDArray[np.bool_]
     alpha: Mask | None = None
+    prepared: Any = None
 
 
 class Makes(Enum):
@@ -144,6 +146,9 @@ class Plugin:
     random: False if another seed gives the same result, so that no seed is asked for.
     candidates: how many results, from consecutive seeds, are offered at once by default.
     recipe: how its network learns, if it can.
+    prepare: sees the whole picture once, before `run` is called on its parts, for what must be the same in all of them;
+        `run` gets what it returns as `inputs.prepared`. Of a picture above 16 megapixels it sees full-width bands of
+        64 rows from all over it, one below the other, each beginning at a multiple of 64 rows.
     upgrade: turns the stored parameters of an older version into today's, so that old records still replay.
     """
 
@@ -159,6 +164,7 @@ class Plugin:
     random: bool = True
     candidates: int = 1
     recipe: Recipe | None = None
+    prepare: Callable[[Inputs, Any, Context], Any] | None = None
     upgrade: Callable[[int, dict[str, Value]], dict[str, Value]] | None = None
 
     def __post_init__(self) -> None:

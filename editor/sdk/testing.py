@@ -198,6 +198,8 @@ class _Ran:
 
 
 def _run(plugin: Plugin, inputs: Inputs, params: object, context: FakeContext) -> _Ran:
+    if plugin.prepare is not None:
+        inputs = dataclasses.replace(inputs, prepared=plugin.prepare(inputs, params, context))
     result = plugin.run(inputs, params, context)
     wanted = {Makes.PIXELS: Result, Makes.MASK: MaskResult, Makes.PICTURE: PictureResult}[plugin.makes]
     assert isinstance(result, wanted), f"{plugin.id} returned {type(result).__name__}"

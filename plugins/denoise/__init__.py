@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
-
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
 from editor.sdk.models import TensorSpec
@@ -15,6 +13,8 @@ from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
 from editor.sdk.recipe import Export, Loss, Recipe
 
 _OVERLAP_PX = 48
+# What the method itself looks at around a result pixel, see `plugins.denoise.method`.
+_SMOOTHING_PX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,59 @@ class Params:
     model: Annotated[str, ModelOf("denoise"), Doc(N_("Model"), N_("Which network removes the noise."))] = "denoise"
     level: Annotated[
         float,
-        Range(0, 75),
-        Doc(N_("Noise level"), N_("Standard deviation of the noise, of 255 levels.")),
-    ] = 10.0
+        Range(0, 75, step=0.5),
+        Doc(
+            N_("Noise level"),
+            N_("How strong the noise is, as a standard deviation in 255 levels. 0 measures it in the photo."),
+        ),
+    ] = 0.0
+    strength: Annotated[
+        int,
+        Range(0, 150, step=5, unit="%"),
+        Doc(
+            N_("Strength"),
+            N_("How strong the network takes the noise to be. More is smoother, less keeps more texture."),
+        ),
+    ] = 100
+    luminance: Annotated[
+        int,
+        Range(0, 100, step=5, unit="%"),
+        Doc(N_("Luminance"), N_("How much of the noise in brightness is removed.")),
+    ] = 100
+    colour: Annotated[
+        int,
+        Range(0, 100, step=5, unit="%"),
+        Doc(N_("Colour"), N_("How much of the noise in colour is removed.")),
+    ] = 100
+    grain: Annotated[
+        int,
+        Range(0, 100, step=5, unit="%"),
+        Doc(
+            N_("Grain"),
+            N_(
+                "How much of the finest grain is put back, without colour and blotches, so that skin and sky look real."
+            ),
+        ),
+    ] = 0
+
+
+def prepare(inputs: Inputs, params: Params, ctx: Context) -> float:
+    """The noise level of the whole picture, in 255 levels: as typed, or measured where 0 was."""
+    from plugins.denoise import method  # OpenCV must not be imported when plugins are listed
+
+    return method.level(inputs, params, ctx)
 
 
 def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
-    """The picture without its noise: K. Zhang, W. Zuo, L. Zhang: FFDNet, 2018, with a level for every pixel."""
-    level = np.full((*inputs.image.shape[:2], 1), params.level / 255, np.float32)
-    planes = np.concatenate([inputs.image, level], axis=2)
-    (result,) = ctx.infer(params.model, {"planes": planes}).values()
-    return Result(np.clip(result, 0, 1))
+    """The picture without its noise; see `plugins.denoise.method`.
+
+    Raises:
+        ModelError: the model is not installed, is not one that removes noise, or failed.
+        Cancelled: the user cancelled.
+    """
+    from plugins.denoise import method
+
+    return method.denoise(inputs, params, ctx)
 
 
 _RECIPE = Recipe(
@@ -61,8 +103,9 @@ PLUGIN = Plugin(
     title=N_("Denoise"),
     summary=N_("Removes noise, by a network that has learned what photos look like without it."),
     params=Params,
+    prepare=prepare,
     run=run,
-    needs=Needs(scope=Local(_OVERLAP_PX)),
+    needs=Needs(scope=Local(_OVERLAP_PX + _SMOOTHING_PX)),
     random=False,
     recipe=_RECIPE,
 )

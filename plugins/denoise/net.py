@@ -80,8 +80,8 @@ def examples(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> 
     Args:
         clean: B x 3 x H x W float32 RGB 0..1.
         generator: where all chance comes from.
-        bank: N x 3 x h x w float32, noise of a real camera (h, w at least H, W) that half of the pictures get; or
-            None.
+        bank: N x 3 x h x w float32, noise of a real camera that half of the pictures get, where it is smaller than
+            they are in a mosaic of several; or None.
 
     Returns:
         B x 4 x H x W (RGB and level) and B x 3 x H x W.
@@ -141,11 +141,21 @@ def _correlated(white: Tensor, generator: torch.Generator) -> Tensor:
 
 def _from_bank(picture: Tensor, bank: Tensor, generator: torch.Generator) -> Tensor:
     height, width = picture.shape[1:]
+    if bank.shape[2] < height or bank.shape[3] < width:
+        rows = [
+            torch.cat([_any_patch(bank, generator) for _column in range(-(-width // bank.shape[3]))], dim=2)
+            for _row in range(-(-height // bank.shape[2]))
+        ]
+        bank = torch.cat(rows, dim=1)[None]
     which = int(torch.randint(len(bank), (), generator=generator))
     top = int(torch.randint(bank.shape[2] - height + 1, (), generator=generator))
     left = int(torch.randint(bank.shape[3] - width + 1, (), generator=generator))
     strength = 0.8 + 0.4 * _chance(generator)
     return bank[which, :, top : top + height, left : left + width] * strength
+
+
+def _any_patch(bank: Tensor, generator: torch.Generator) -> Tensor:
+    return bank[int(torch.randint(len(bank), (), generator=generator))]
 
 
 def _jpeg(picture: Tensor, quality: int) -> Tensor:
