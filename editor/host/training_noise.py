@@ -80,7 +80,7 @@ class NoiseLifter:
 
     def _read(self, photo: Photo) -> U8:
         pixels = photo.pixels()
-        values = pixels.astype(np.float32) / 255
+        values = pixels.astype(np.float32) / np.float32(255)
         if noise.level(values) < _FAINT:
             return pixels
         self._noisy += 1

@@ -41,7 +41,7 @@ LEVELS = (15, 25, 50)
 def read(path: Path) -> F32:
     pixels = cv2.imread(str(path))
     assert pixels is not None, path
-    return pixels[..., ::-1].astype(np.float32) / 255
+    return pixels[..., ::-1].astype(np.float32) / np.float32(255)
 
 
 def psnr(one: F32, other: F32) -> float:
@@ -53,7 +53,8 @@ def noisy(clean: F32, level: float, number: int) -> F32:
 
 
 def rounded(image: F32) -> F32:
-    return (np.rint(np.clip(image, 0, 1) * 255) / 255).astype(np.float32)
+    levels: F32 = np.rint(np.clip(image, 0, 1) * 255).astype(np.float32)
+    return levels / np.float32(255)
 
 
 def non_local_means(image: F32, level: float | None) -> F32:
@@ -61,14 +62,13 @@ def non_local_means(image: F32, level: float | None) -> F32:
     strength = 0.85 * (5.0 if level is None else level)
     bgr = np.ascontiguousarray(np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)[..., ::-1])
     cleaned = cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, 7, 21)
-    return cleaned[..., ::-1].astype(np.float32) / 255
+    return cleaned[..., ::-1].astype(np.float32) / np.float32(255)
 
 
 def learned(model: str, runner: Runner) -> Method:
     def method(image: F32, level: float | None) -> F32:
-        given = {"automatic": True} if level is None else {"automatic": False, "level": float(level)}
         state = DocumentState.from_pixels(np.ascontiguousarray(image), Metadata(), "")
-        request = Request(PLUGIN, from_dict(PLUGIN.params, {"model": model, **given}))
+        request = Request(PLUGIN, from_dict(PLUGIN.params, {"model": model, "level": float(level or 0)}))
         made = runner.run(state, request, CancelToken(), lambda _share, _text: None)
         assert isinstance(made, Patch)
         pixels: F32 = made.pixels.read(state.size.rect)
@@ -124,7 +124,7 @@ def main() -> None:
         ]
         print(f"\nPSNR in dB, {len(pairs)} real pairs, level found by the method")
         print(f"{'as it is':<30}{np.mean([psnr(real, mean) for real, mean in pairs]):>8.2f}")
-        median = [psnr(cv2.medianBlur(real, 3), mean) for real, mean in pairs]
+        median = [psnr(cv2.medianBlur(real, 3).astype(np.float32), mean) for real, mean in pairs]
         print(f"{'3 x 3 median':<30}{np.mean(median):>8.2f}")
         for name, method in methods.items():
             if method is not non_local_means:
