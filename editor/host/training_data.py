@@ -50,7 +50,7 @@ class Photo:
     where: NDArray[np.bool_] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Cut:
     """Cells of a photo in the file of all of them: where its `count` cells begin, and from where to where along the
     longer side each was (count x 2, in pixels of the photo)."""
@@ -136,7 +136,11 @@ def cut(
     scratch = folder / "cells.part"
     try:
         with scratch.open("w+b") as file:
-            kept, skipped, alike = _collected(photos, file, shrinks, seed, progress)
+            harvest = _Collection(file, shrinks, max(_FEWEST_CELLS, _MOST_CELLS // max(1, len(photos))), seed)
+            for number, photo in enumerate(photos):
+                progress(number / len(photos))
+                harvest.add(photo)
+            kept = sorted(harvest.kept, key=lambda cut: cut.digest)
             learned, held_back = _split(kept)
             train = [index for cut, chosen in learned for index in cut.start + chosen]
             validation = [index for cut, chosen in held_back for index in cut.start + chosen]
@@ -160,46 +164,48 @@ def cut(
         len(kept) > 1,
         len(train),
         len(validation),
-        tuple(skipped),
-        tuple(alike),
+        tuple(harvest.skipped),
+        tuple(harvest.alike),
     )
 
 
-def _collected(
-    photos: Sequence[Photo], file: BinaryIO, shrinks: Sequence[int], seed: int, progress: Callable[[float], None]
-) -> tuple[list[_Cut], list[tuple[str, str]], list[tuple[str, str]]]:
-    """Writes cells of all photos one after another; which came from where, in an order of the pixels' own; what was
-    skipped; what was like another."""
-    kept: list[_Cut] = []
-    skipped: list[tuple[str, str]] = []
-    alike: list[tuple[str, str]] = []
-    prints: list[tuple[NDArray[np.bool_], str]] = []
-    quota = max(_FEWEST_CELLS, _MOST_CELLS // max(1, len(photos)))
-    start = 0
-    for number, photo in enumerate(photos):
-        progress(number / len(photos))
+class _Collection:
+    """Cells of photos, written into a file one after another; at most `quota` of each."""
+
+    def __init__(self, file: BinaryIO, shrinks: Sequence[int], quota: int, seed: int) -> None:
+        self.kept: list[_Cut] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.alike: list[tuple[str, str]] = []
+        self._file = file
+        self._shrinks = shrinks
+        self._quota = quota
+        self._seed = seed
+        self._count = 0
+        self._prints: list[tuple[NDArray[np.bool_], str]] = []
+
+    def add(self, photo: Photo) -> None:
+        """Reads it and cuts it; nothing of it stays in memory."""
         try:
             pixels = np.ascontiguousarray(photo.pixels())
         except ReadError as error:
-            skipped.append((photo.name, str(error)))
-            continue
+            self.skipped.append((photo.name, str(error)))
+            return
         looks = _looks(pixels)
-        twin = next((name for other, name in prints if np.count_nonzero(other != looks) <= _SAME_BITS), None)
+        twin = next((name for other, name in self._prints if np.count_nonzero(other != looks) <= _SAME_BITS), None)
         if twin is not None:
-            alike.append((photo.name, twin))
-            continue
-        prints.append((looks, photo.name))
+            self.alike.append((photo.name, twin))
+            return
+        self._prints.append((looks, photo.name))
         digest = hashlib.sha256(pixels.data).digest()
-        rng = np.random.default_rng((seed, *digest))
-        cells, spans = _cells(pixels, photo.where, shrinks, quota, rng)
+        rng = np.random.default_rng((self._seed, *digest))
+        cells, spans = _cells(pixels, photo.where, self._shrinks, self._quota, rng)
         if not cells:
-            skipped.append((photo.name, _("too small to cut patches from")))
-            continue
+            self.skipped.append((photo.name, _("too small to cut patches from")))
+            return
         for cell in cells:
-            file.write(cell.tobytes())
-        kept.append(_Cut(digest, photo.name, start, spans))
-        start += len(cells)
-    return sorted(kept, key=lambda cut: cut.digest), skipped, alike
+            self._file.write(cell.tobytes())
+        self.kept.append(_Cut(digest, photo.name, self._count, spans))
+        self._count += len(cells)
 
 
 _Chosen = list[tuple[_Cut, NDArray[np.intp]]]

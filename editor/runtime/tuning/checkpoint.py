@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -32,10 +33,12 @@ def load(path: Path) -> dict[str, Any] | None:
     Raises OSError or MemoryError if it can't be read now; it may be whole.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, MemoryError):
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - a damaged pickle raises whatever its bytes happen to mean
         return None

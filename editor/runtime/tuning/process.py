@@ -55,7 +55,7 @@ class Process:
         self.kill()
 
     def kill(self) -> None:
-        """Ends it now; what it learned since its last checkpoint is lost. If that cuts it short, it ends with `Rested`."""
+        """Ends it now; what it learned since its last checkpoint is lost. Cut short, it ends with `Rested`."""
         if self._process.is_alive():
             self._killed = True
             self._process.kill()
