@@ -238,7 +238,8 @@ def _thinned(numbers: NDArray[np.intp], count: int = _VALIDATION_CELLS) -> NDArr
     """That many of them, from all over."""
     if len(numbers) <= count:
         return numbers
-    return numbers[np.linspace(0, len(numbers) - 1, count).round().astype(int)]
+    thinned: NDArray[np.intp] = numbers[np.linspace(0, len(numbers) - 1, count).round().astype(int)]
+    return thinned
 
 
 def _write(path: Path, cells: BinaryIO, numbers: Sequence[int]) -> None:

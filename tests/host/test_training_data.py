@@ -22,10 +22,10 @@ U8 = NDArray[np.uint8]
 def picture(seed: int, height: int = 384, width: int = 512) -> U8:
     """Large soft blots, which scaling and compression leave as they are, under fine noise."""
     rng = np.random.default_rng(seed)
-    blots = Image.fromarray(rng.integers(40, 216, (6, 8, 3), np.uint8)).resize(
-        (width, height), Image.Resampling.BICUBIC
-    )
-    return np.asarray(blots) + rng.integers(0, 12, (height, width, 3), np.uint8)
+    blots = Image.fromarray(rng.integers(40, 216, (6, 8, 3), np.uint8))
+    pixels: U8 = np.asarray(blots.resize((width, height), Image.Resampling.BICUBIC)).copy()
+    pixels += rng.integers(0, 12, (height, width, 3), np.uint8)
+    return pixels
 
 
 def numbered(width: int, height: int) -> U8:
@@ -179,7 +179,8 @@ def test_one_photo_alone_is_divided(tmp_path: Path, standing: bool) -> None:
         found = cells(tmp_path, name).astype(int)
         if standing:
             found = found.transpose(0, 2, 1, 3)
-        return (found[:, 0, :, 0] * 256 + found[:, 0, :, 1]).ravel()
+        places: NDArray[np.intp] = (found[:, 0, :, 0] * 256 + found[:, 0, :, 1]).ravel()
+        return places
 
     assert harvest.validation_cells >= 10
     # At half the size, a pixel is the mean of two columns.
@@ -200,7 +201,7 @@ def test_only_the_marked_part_is_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_every_kind_of_picture_is_rgb_of_8_bits(dtype: type[np.generic], channels: int) -> None:
-    full = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]  # type: ignore[index]
+    full = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
     pixels = np.zeros((2, 2, channels), dtype)
     pixels[0, :, :] = full
     if channels in (2, 4):

@@ -11,6 +11,7 @@ import torch
 from editor.runtime.tuning import checkpoint, measures, worker
 from editor.runtime.tuning.events import Failed, Finished, Learned, Measured, Noted, Rested, Started
 from editor.runtime.tuning.folder import Order, RunFolder
+from editor.runtime.tuning.patches import Patches
 from tests.runtime.tuning import tiny
 from tests.runtime.tuning.script import Stage, curve
 
@@ -59,7 +60,7 @@ def test_pictures_show_what_it_makes_of_them(tmp_path: Path, stage: Stage) -> No
     noisy, made, clean = first.pictures
     assert noisy.shape == made.shape == clean.shape == (tiny.CELL_PX, tiny.CELL_PX, 3)
     assert len({picture.tobytes() for picture in first.pictures}) == 3
-    cells = worker.Patches(RunFolder(tmp_path).validation).first(1)
+    cells = Patches(RunFolder(tmp_path).validation).first(1)
     assert torch.equal(torch.from_numpy(clean).permute(2, 0, 1) / 255, cells[0])
 
 
