@@ -229,6 +229,38 @@ def test_examples_get_the_noise_of_the_camera(patches: Patches) -> None:
     assert seen == [bank]
 
 
+def test_every_step_draws_another_batch(patches: Patches) -> None:
+    seen: list[Tensor] = []
+
+    def examples(clean: Tensor, generator: torch.Generator, _bank: Tensor | None) -> tuple[Tensor, Tensor]:
+        seen.extend((clean, torch.rand(4, generator=generator)))
+        return clean, clean
+
+    one = trainer(patches, examples=examples)
+    one.step()
+    one.step()
+    first, chance, second, other_chance = seen
+    assert not torch.equal(first, second)
+    assert not torch.equal(chance, other_chance)
+
+
+def test_the_penalty_is_paid_at_every_16th_step_for_all_of_them(
+    patches: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid: list[int] = []
+    penalty = losses.r1_penalty
+
+    def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
+        paid.append(one.done)
+        return penalty(critic, real)
+
+    monkeypatch.setattr(losses, "r1_penalty", r1_penalty)
+    one = trainer(patches, ADVERSARIAL, critic=Critic)
+    for _number in range(18):
+        one.step()
+    assert paid == [0, 16]
+
+
 def not_a_number(step: int) -> Examples:
     """Examples that have one at that step, counted from 0."""
     calls = iter(range(1000))
