@@ -148,7 +148,7 @@ class _Worker:
             try:
                 self._losses.append(self._fit(self._trainer, self._trainer.step))
             except NotFiniteError:
-                good = self._set_back(good)
+                self._set_back(good)
                 continue
             self._spent_s += time.perf_counter() - began
             self._timed += 1
@@ -286,8 +286,8 @@ class _Worker:
         except OSError as error:
             self._tell(Noted(_unwritten(error)))
 
-    def _set_back(self, good: dict[str, object]) -> dict[str, object]:
-        """Goes on from the last good weights, with smaller steps. Returns what is good from now on."""
+    def _set_back(self, good: dict[str, object]) -> None:
+        """Goes on from the last good weights, with smaller steps."""
         setbacks = self._trainer.setbacks + 1
         if setbacks > _MOST_SETBACKS:
             raise EditorError(_("The training does not settle, even with small steps; nothing was kept."))
@@ -306,7 +306,6 @@ class _Worker:
                 )
             )
         )
-        return copy.deepcopy(self._state())
 
     def _fit(self, trainer: Trainer, work: Callable[[], _Result]) -> _Result:
         """What the work gives; where memory runs out, with fewer examples at once, if there are several."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from editor.runtime.convert.efficientnet import EfficientNetLite0
 from editor.runtime.tuning import losses
+from editor.runtime.tuning.features import perceptual
 from editor.runtime.tuning.losses import Perceptual, critic_loss, generator_loss, r1_penalty
 from editor.runtime.tuning.measures import MEASURES
 from editor.sdk.recipe import Loss
@@ -48,6 +51,22 @@ def test_perceptual_moves_what_is_given_alone() -> None:
     Perceptual(lambda pictures: [2 * pictures])(given, wanted).backward()  # type: ignore[no-untyped-call]
     assert given.grad is not None
     assert wanted.grad is None
+
+
+def test_features_of_a_network_that_knows_photos(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    torch.save(EfficientNetLite0().state_dict(), tmp_path / "features.pth")
+    loss = perceptual(tmp_path / "features.pth", "cpu")
+    given, wanted = torch.rand(2, 2, 3, 32, 32)
+    given.requires_grad_()
+    assert loss(wanted, wanted).item() == 0
+    found = loss(given, wanted)
+    # Of pictures that have nothing to do with each other, and of each alone: the network takes no statistics of them.
+    assert found.item() == pytest.approx(loss(given.flip(0), wanted.flip(0)).item(), rel=1e-3)
+    assert found.item() > 0.01
+    found.backward()  # type: ignore[no-untyped-call]
+    assert given.grad is not None
+    assert float(given.grad.abs().min()) > 0
 
 
 REAL, FAKE = torch.tensor([2.0, 0.5]), torch.tensor([-2.0, 1.0])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from editor.runtime.tuning import checkpoint, measures, worker
+from editor.runtime.tuning import checkpoint, measures, memory, worker
 from editor.runtime.tuning.events import Failed, Finished, Learned, Measured, Noted, Rested, Started
 from editor.runtime.tuning.folder import Order, RunFolder
 from editor.runtime.tuning.patches import Patches
@@ -206,8 +207,25 @@ def test_where_memory_is_short_it_takes_less_at_once(
     assert stage.run(tiny.task(tmp_path / "less", 10)).events[0] == Started(10, BATCH, 1, "cpu")
 
 
+def test_what_fits_is_tried_with_all_up_to_the_loss(
+    tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[torch.Tensor] = []
+
+    def at_once(network: Callable[[torch.Tensor], torch.Tensor], example: torch.Tensor, *_rest: object) -> int:
+        tried.append(network(example))
+        return 3
+
+    monkeypatch.setattr(memory, "at_once", at_once)
+    assert stage.run(tiny.task(tmp_path, 2)).events[0] == Started(2, BATCH, 3, "cpu")
+    (loss,) = tried
+    assert loss.requires_grad
+    assert loss.shape == ()
+
+
 def test_where_not_even_one_fits_it_says_so(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiny, "network", lambda: Greedy(0, when_learning=True, error=MemoryError()))
+    monkeypatch.setattr(memory, "at_once", lambda *_arguments: 2)  # there was enough when the plan was made
     last = stage.run(tiny.task(tmp_path)).events[-1]
     assert isinstance(last, Failed)
     assert "not enough memory" in last.text
