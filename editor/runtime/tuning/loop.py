@@ -157,13 +157,13 @@ class Trainer:
         return state
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Raises KeyError, ValueError or RuntimeError if it is of another network."""
+        """Takes copies. Raises KeyError, ValueError or RuntimeError if it is of another network."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        self._optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))
         if self._critic is not None:
             self._critic.load_state_dict(state["critic"])
-            self._critic_optimiser.load_state_dict(state["critic_optimiser"])
+            self._critic_optimiser.load_state_dict(copy.deepcopy(state["critic_optimiser"]))
         self.done, self.setbacks = state["done"], state["setbacks"]
 
     def _teach_critic(self, critic: nn.Module, given: Tensor, wanted: Tensor, pace: float) -> None:

@@ -291,10 +291,9 @@ class _Worker:
         setbacks = self._trainer.setbacks + 1
         if setbacks > _MOST_SETBACKS:
             raise EditorError(_("The training does not settle, even with small steps; nothing was kept."))
-        state = copy.deepcopy(good)
-        self._trainer.load_state(cast("dict[str, object]", state["trainer"]))
+        self._trainer.load_state(cast("dict[str, object]", good["trainer"]))
         self._trainer.setbacks = setbacks
-        self._losses = cast("list[float]", state["losses"])
+        self._losses = list(cast("list[float]", good["losses"]))
         try:
             self._folder.cut_curve(self._trainer.done)
         except OSError as error:

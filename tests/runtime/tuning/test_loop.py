@@ -128,6 +128,16 @@ def test_it_goes_on_as_if_it_had_never_stopped(
     torch.testing.assert_close(second.state(), whole.state(), rtol=0, atol=0)
 
 
+def test_a_state_stays_as_it_is_while_it_goes_on_from_it(patches: Patches) -> None:
+    first = trainer(patches, ADVERSARIAL, critic=Critic)
+    first.step()
+    state = copy.deepcopy(first.state())
+    second = trainer(patches, ADVERSARIAL, critic=Critic)
+    second.load_state(state)
+    second.step()
+    torch.testing.assert_close(state, first.state(), rtol=0, atol=0)
+
+
 def test_a_state_of_another_network_is_refused(patches: Patches) -> None:
     state = trainer(patches).state()
     with pytest.raises(RuntimeError, match="norm"):

@@ -61,8 +61,6 @@ def test_features_of_a_network_that_knows_photos(tmp_path: Path) -> None:
     given.requires_grad_()
     assert loss(wanted, wanted).item() == 0
     found = loss(given, wanted)
-    # Of pictures that have nothing to do with each other, and of each alone: the network takes no statistics of them.
-    assert found.item() == pytest.approx(loss(given.flip(0), wanted.flip(0)).item(), rel=1e-3)
     assert found.item() > 0.01
     found.backward()  # type: ignore[no-untyped-call]
     assert given.grad is not None

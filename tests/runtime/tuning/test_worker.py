@@ -12,6 +12,7 @@ import torch
 from editor.runtime.tuning import checkpoint, measures, memory, worker
 from editor.runtime.tuning.events import Failed, Finished, Learned, Measured, Noted, Rested, Started
 from editor.runtime.tuning.folder import Order, RunFolder
+from editor.runtime.tuning.loop import Trainer
 from editor.runtime.tuning.patches import Patches
 from tests.runtime.tuning import tiny
 from tests.runtime.tuning.script import Stage, curve
@@ -47,6 +48,18 @@ def test_it_tells_what_happens_in_order(tmp_path: Path, stage: Stage) -> None:
     assert [(point.step, type(point)) for point in RunFolder(tmp_path).curve()] == [
         (event.step, type(event)) for event in events if isinstance(event, Learned | Measured)
     ]
+
+
+def test_losses_are_told_as_means_since_the_last(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = Trainer.step
+
+    def numbered(trainer: Trainer) -> float:
+        step(trainer)
+        return float(trainer.done)
+
+    monkeypatch.setattr(Trainer, "step", numbered)
+    events = stage.run(tiny.task(tmp_path, 25)).events
+    assert [event.loss for event in events if isinstance(event, Learned)] == [5.5, 15.5, 23.0]
 
 
 def test_long_runs_are_measured_now_and_then(tmp_path: Path, stage: Stage) -> None:
