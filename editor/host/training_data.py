@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -47,6 +50,21 @@ class Photo:
     where: NDArray[np.bool_] | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """Cells of a photo in the file of all of them: where its `count` cells begin, and from where to where along the
+    longer side each was (count x 2, in pixels of the photo)."""
+
+    digest: bytes
+    name: str
+    start: int
+    spans: NDArray[np.float64]
+
+    @property
+    def count(self) -> int:
+        return len(self.spans)
+
+
 @dataclass(frozen=True, slots=True)
 class Harvest:
     """What was cut. names: of the photos learned from, and of those held back; `by_photo` is False if there was only
@@ -72,7 +90,7 @@ def photos_in(paths: Iterable[Path]) -> list[Photo]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(each for each in path.rglob("*") if each.suffix.lower() in READ_SUFFIXES)
+            files += sorted(each for each in path.rglob("*") if each.suffix.lower() in READ_SUFFIXES and each.is_file())
         else:
             files.append(path)
     if not files:
@@ -105,7 +123,8 @@ def cut(
     """Writes `train.npy` and `validation.npy` (N x CELL_PX x CELL_PX x 3 uint8 RGB) into the folder.
 
     A photo gives cells from all over it, at each of the sizes `shrinks`, more where there is texture. Photos that
-    can't be read or nearly equal another are left out. One photo in eight is held back.
+    can't be read or nearly equal another are left out. One photo in eight is held back. What becomes of a photo
+    depends on the pixels of all, not on their names or order. One photo is in memory at a time, no matter how many.
 
     Args:
         progress: told the share that is done; what it raises stops the work.
@@ -114,105 +133,159 @@ def cut(
         NotEnoughError: there is too little to learn from.
         OSError: the folder can't be written.
     """
-    rng = np.random.default_rng(seed)
-    skipped: list[tuple[str, str]] = []
-    alike: list[tuple[str, str]] = []
-    kept: list[tuple[bytes, str, U8]] = []
-    hashes: list[tuple[NDArray[np.bool_], str]] = []
-    quota = max(_FEWEST_CELLS, _MOST_CELLS // max(1, len(photos)))
-    for number, photo in enumerate(photos):
-        progress(number / len(photos))
-        try:
-            pixels = photo.pixels()
-        except ReadError as error:
-            skipped.append((photo.name, str(error)))
-            continue
-        looks = _looks(pixels)
-        twin = next((name for other, name in hashes if np.count_nonzero(other != looks) <= _SAME_BITS), None)
-        if twin is not None:
-            alike.append((photo.name, twin))
-            continue
-        hashes.append((looks, photo.name))
-        cells = _cells(pixels, photo.where, shrinks, quota, rng)
-        if len(cells) == 0:
-            skipped.append((photo.name, _("too small to cut patches from")))
-            continue
-        kept.append((hashlib.sha256(pixels.data).digest(), photo.name, cells))
-    train, validation, learned, held_back = _split(kept)
-    if len(train) < _FEWEST_CELLS:
-        raise NotEnoughError(
-            _(
-                "That gives {count} patches to learn from; at least {least} are needed. Choose more or larger photos."
-            ).format(count=len(train), least=_FEWEST_CELLS)
-        )
-    np.save(folder / "train.npy", train)
-    np.save(folder / "validation.npy", validation)
+    scratch = folder / "cells.part"
+    try:
+        with scratch.open("w+b") as file:
+            harvest = _Collection(file, shrinks, max(_FEWEST_CELLS, _MOST_CELLS // max(1, len(photos))), seed)
+            for number, photo in enumerate(photos):
+                progress(number / len(photos))
+                harvest.add(photo)
+            kept = sorted(harvest.kept, key=lambda cut: cut.digest)
+            learned, held_back = _split(kept)
+            train = [index for cut, chosen in learned for index in cut.start + chosen]
+            validation = [index for cut, chosen in held_back for index in cut.start + chosen]
+            if len(train) < _FEWEST_CELLS:
+                raise NotEnoughError(
+                    _(
+                        "That gives {count} patches to learn from; at least {least} are needed. "
+                        "Choose more or larger photos."
+                    ).format(count=len(train), least=_FEWEST_CELLS)
+                )
+            # Whoever looks at the first of them sees some of each photo.
+            np.random.default_rng(seed).shuffle(validation)
+            _write(folder / "train.npy", file, train)
+            _write(folder / "validation.npy", file, validation)
+    finally:
+        scratch.unlink(missing_ok=True)
     progress(1.0)
-    return Harvest(learned, held_back, len(kept) > 1, len(train), len(validation), tuple(skipped), tuple(alike))
-
-
-def _split(kept: list[tuple[bytes, str, U8]]) -> tuple[U8, U8, tuple[str, ...], tuple[str, ...]]:
-    """Cells to learn from and to measure on, and the names of the photos. What is held back depends on the pixels
-    alone, not on names or order."""
-    none = np.empty((0, CELL_PX, CELL_PX, 3), np.uint8)
-    if len(kept) == 1:
-        _digest, name, cells = kept[0]
-        # They come column by column: the last ones are one side of the photo.
-        back = max(1, len(cells) // 6)
-        return cells[: -back - 1], _thinned(cells[-back:]), (name,), (name,)
-    order = sorted(range(len(kept)), key=lambda index: kept[index][0])
-    back_count = max(1, len(kept) // _HELD_BACK) if len(kept) > 1 else 0
-    back_indices = set(order[:back_count])
-    each = _VALIDATION_CELLS // max(1, back_count)
-    train = [cells for index, (_digest, _name, cells) in enumerate(kept) if index not in back_indices]
-    validation = [_thinned(kept[index][2], each) for index in sorted(back_indices)]
-    names = [name for _digest, name, _cells in kept]
-    return (
-        np.concatenate(train) if train else none,
-        np.concatenate(validation) if validation else none,
-        tuple(name for index, name in enumerate(names) if index not in back_indices),
-        tuple(name for index, name in enumerate(names) if index in back_indices),
+    return Harvest(
+        tuple(cut.name for cut, _chosen in learned),
+        tuple(cut.name for cut, _chosen in held_back),
+        len(kept) > 1,
+        len(train),
+        len(validation),
+        tuple(harvest.skipped),
+        tuple(harvest.alike),
     )
 
 
-def _thinned(cells: U8, count: int = _VALIDATION_CELLS) -> U8:
+class _Collection:
+    """Cells of photos, written into a file one after another; at most `quota` of each."""
+
+    def __init__(self, file: BinaryIO, shrinks: Sequence[int], quota: int, seed: int) -> None:
+        self.kept: list[_Cut] = []
+        self.skipped: list[tuple[str, str]] = []
+        self.alike: list[tuple[str, str]] = []
+        self._file = file
+        self._shrinks = shrinks
+        self._quota = quota
+        self._seed = seed
+        self._count = 0
+        self._prints: list[tuple[NDArray[np.bool_], str]] = []
+
+    def add(self, photo: Photo) -> None:
+        """Reads it and cuts it; nothing of it stays in memory."""
+        try:
+            pixels = np.ascontiguousarray(photo.pixels())
+        except ReadError as error:
+            self.skipped.append((photo.name, str(error)))
+            return
+        looks = _looks(pixels)
+        twin = next((name for other, name in self._prints if np.count_nonzero(other != looks) <= _SAME_BITS), None)
+        if twin is not None:
+            self.alike.append((photo.name, twin))
+            return
+        self._prints.append((looks, photo.name))
+        digest = hashlib.sha256(pixels.data).digest()
+        rng = np.random.default_rng((self._seed, *digest))
+        cells, spans = _cells(pixels, photo.where, self._shrinks, self._quota, rng)
+        if not cells:
+            self.skipped.append((photo.name, _("too small to cut patches from")))
+            return
+        for cell in cells:
+            self._file.write(cell.tobytes())
+        self.kept.append(_Cut(digest, photo.name, self._count, spans))
+        self._count += len(cells)
+
+
+_Chosen = list[tuple[_Cut, NDArray[np.intp]]]
+
+
+def _split(kept: list[_Cut]) -> tuple[_Chosen, _Chosen]:
+    """Photos and numbers of their cells, to learn from and to measure on."""
+    if len(kept) == 1:
+        (only,) = kept
+        learned, held_back = _apart(only.spans)
+        return [(only, learned)], [(only, _thinned(held_back))]
+    # One that gives more than all others together is needed to learn from.
+    total = sum(cut.count for cut in kept)
+    count = min(max(1, len(kept) // _HELD_BACK), _VALIDATION_CELLS)
+    back = [cut for cut in kept if 2 * cut.count <= total][:count]
+    each = _VALIDATION_CELLS // count
+    return (
+        [(cut, np.arange(cut.count)) for cut in kept if cut not in back],
+        [(cut, _thinned(np.arange(cut.count), each)) for cut in back],
+    )
+
+
+def _apart(spans: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Numbers of the cells before and behind a line across the photo, so that none of these overlap with those."""
+    border = np.sort(spans[:, 0])[-max(1, len(spans) // 6)]
+    return np.flatnonzero(spans[:, 1] <= border), np.flatnonzero(spans[:, 0] >= border)
+
+
+def _thinned(numbers: NDArray[np.intp], count: int = _VALIDATION_CELLS) -> NDArray[np.intp]:
     """That many of them, from all over."""
-    if len(cells) <= count:
-        return cells
-    thinned: U8 = cells[np.linspace(0, len(cells) - 1, count).round().astype(int)]
+    if len(numbers) <= count:
+        return numbers
+    thinned: NDArray[np.intp] = numbers[np.linspace(0, len(numbers) - 1, count).round().astype(int)]
     return thinned
+
+
+def _write(path: Path, cells: BinaryIO, numbers: Sequence[int]) -> None:
+    """Copies cells into a .npy file. Not into a mapped one: where the disk is full, that ends the program."""
+    shape = (len(numbers), CELL_PX, CELL_PX, 3)
+    size = CELL_PX * CELL_PX * 3
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        for number in numbers:
+            cells.seek(int(number) * size)
+            file.write(cells.read(size))
 
 
 def _cells(
     pixels: U8, where: NDArray[np.bool_] | None, shrinks: Sequence[int], quota: int, rng: np.random.Generator
-) -> U8:
-    """At most `quota` cells of a photo, sorted by where their left sides are."""
+) -> tuple[list[U8], NDArray[np.float64]]:
+    """At most `quota` cells of a photo, and from where to where along its longer side each lies, sorted by that."""
     found: list[U8] = []
-    lefts: list[float] = []
+    spans: list[tuple[float, float]] = []
+    height, width = pixels.shape[:2]
     for shrink in shrinks:
-        height, width = pixels.shape[0] // shrink, pixels.shape[1] // shrink
-        if min(height, width) < CELL_PX:
+        rows, columns = height // shrink, width // shrink
+        if min(rows, columns) < CELL_PX:
             continue
-        small = _shrunk(pixels, width, height)
-        for left in _starts(width):
-            for top in _starts(height):
-                if (
-                    where is not None
-                    and not where[
-                        top * shrink : (top + CELL_PX) * shrink, left * shrink : (left + CELL_PX) * shrink
-                    ].all()
-                ):
-                    continue
-                found.append(small[top : top + CELL_PX, left : left + CELL_PX])
-                lefts.append(left / width)
-    if not found:
-        return np.empty((0, CELL_PX, CELL_PX, 3), np.uint8)
-    chosen: NDArray[np.int64] = np.arange(len(found))
+        small = _shrunk(pixels, columns, rows)
+        for top, left in itertools.product(_starts(rows), _starts(columns)):
+            down, right = _covered(top, height / rows), _covered(left, width / columns)
+            if where is not None and not where[_whole(down), _whole(right)].all():
+                continue
+            found.append(small[top : top + CELL_PX, left : left + CELL_PX])
+            spans.append(down if height > width else right)
+    chosen: NDArray[np.intp] = np.arange(len(found))
     if len(found) > quota:
         worth = np.array([_worth(cell) for cell in found])
         chosen = rng.choice(len(found), quota, replace=False, p=worth / worth.sum())
-    picked: U8 = np.stack([found[index] for index in sorted(chosen.tolist(), key=lambda index: (lefts[index], index))])
-    return picked
+    order = sorted(chosen.tolist(), key=lambda number: (spans[number], number))
+    return [found[number] for number in order], np.array([spans[number] for number in order]).reshape(-1, 2)
+
+
+def _covered(start: int, scale: float) -> tuple[float, float]:
+    """From where to where a cell lies in the photo that is so many times as large."""
+    return start * scale, (start + CELL_PX) * scale
+
+
+def _whole(span: tuple[float, float]) -> slice:
+    return slice(math.floor(span[0]), math.ceil(span[1]))
 
 
 def _shrunk(pixels: U8, width: int, height: int) -> U8:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,18 @@ def save(path: Path, state: dict[str, Any]) -> None:
 
 
 def load(path: Path) -> dict[str, Any] | None:
-    """What was saved; None if there is nothing, or nothing of this version that can be read."""
+    """What was saved; None if there is nothing, or nothing of this version that is whole.
+
+    Raises OSError or MemoryError if it can't be read now; it may be whole.
+    """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - a damaged pickle raises whatever its bytes happen to mean
         return None
     return state if isinstance(state, dict) and state.get("version") == _VERSION else None

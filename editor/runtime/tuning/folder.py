@@ -68,34 +68,39 @@ class RunFolder:
 
     def add(self, point: Learned | Measured) -> None:
         """Appends to the curve. Raises OSError if it can't be written."""
-        values = (
-            {"step": point.step, "loss": point.loss, "steps_per_s": point.steps_per_s}
-            if isinstance(point, Learned)
-            else {"step": point.step, "value": point.value}
-        )
         with self._curve.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(values) + "\n")
+            file.write(_line(point))
 
     def curve(self) -> list[Learned | Measured]:
-        """The points so far; a last line that was not written whole is left out."""
+        """The points so far; lines that were not written whole are left out."""
         points: list[Learned | Measured] = []
         if not self._curve.exists():
             return points
         for line in self._curve.read_text(encoding="utf-8").splitlines():
             try:
                 values = json.loads(line)
-            except ValueError:
-                break
-            points.append(Learned(**values) if "loss" in values else Measured(**values))
+                points.append(Learned(**values) if "loss" in values else Measured(**values))
+            except (ValueError, TypeError):
+                continue
         return points
 
     def cut_curve(self, step: int) -> list[Learned | Measured]:
-        """Forgets what came after a step, from which it goes on; returns the rest."""
+        """Forgets what came after a step, from which it goes on; returns the rest. Raises OSError if it can't be
+        written; then the file is as it was."""
         points = [point for point in self.curve() if point.step <= step]
-        self._curve.unlink(missing_ok=True)
-        for point in points:
-            self.add(point)
+        part = self._curve.with_suffix(".part")
+        part.write_text("".join(_line(point) for point in points), encoding="utf-8")
+        part.replace(self._curve)
         return points
+
+
+def _line(point: Learned | Measured) -> str:
+    values = (
+        {"step": point.step, "loss": point.loss, "steps_per_s": point.steps_per_s}
+        if isinstance(point, Learned)
+        else {"step": point.step, "value": point.value}
+    )
+    return json.dumps(values) + "\n"
 
 
 def write_json(path: Path, values: Any) -> None:

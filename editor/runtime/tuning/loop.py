@@ -95,21 +95,22 @@ class Trainer:
         """Learns from one batch; returns the loss.
 
         Raises:
-            NotFiniteError: it is no number, or its gradient is none; weights are as they were.
+            NotFiniteError: it is no number, or its gradient is none; then only a state saved before is sound.
         """
         pace = rate(self.done, self.plan.steps, self.plan.rate, self._recipe.warm_up) * 0.5**self.setbacks
         seeds = np.random.SeedSequence((self.plan.seed, self.done, self.setbacks))
         rng = np.random.default_rng(seeds)
-        generator = torch.Generator().manual_seed(int(seeds.generate_state(1)[0]))
+        seed = int(seeds.generate_state(1)[0])
+        generator = torch.Generator().manual_seed(seed)
+        # For networks with chance of their own: going on from a state would give them other numbers.
+        torch.manual_seed(seed)
         clean = self._patches.batch(self._recipe.batch, self._recipe.patch_px, rng)
         given, wanted = self._trainee.examples(clean, generator, self._bank)
         _pace(self._optimiser, pace)
         self._optimiser.zero_grad(set_to_none=True)
         loss = 0.0
         for piece, goal, share in self._pieces(given, wanted):
-            with self._precision():
-                result = self.network(piece)
-                term = self._loss(result.float(), goal)
+            term = self.loss(piece, goal)
             (term * share).backward()  # type: ignore[no-untyped-call]  # torch's own lacks types
             loss += float(term.detach()) * share
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._recipe.clip)
@@ -121,6 +122,18 @@ class Trainer:
         self._average()
         self.done += 1
         return loss
+
+    def loss(self, given: Tensor, wanted: Tensor) -> Tensor:
+        """What a step makes smaller, for examples on the device."""
+        with self._precision():
+            result = self.network(given).float()
+            terms = [term(result, wanted) * weight for term, weight in self._terms]
+            if self._critic is not None and self._adversary is not None:
+                self._critic.requires_grad_(False)
+                judged = losses.generator_loss(self._adversary.name, self._critic(result))
+                self._critic.requires_grad_(True)
+                terms.append(judged * self._adversary.weight)
+            return torch.stack(terms).sum()
 
     @torch.no_grad()
     def measure(self, given: Tensor, wanted: Tensor) -> tuple[float, Tensor]:
@@ -144,22 +157,14 @@ class Trainer:
         return state
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Raises KeyError, ValueError or RuntimeError if it is of another network."""
+        """Takes copies. Raises KeyError, ValueError or RuntimeError if it is of another network."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        self._optimiser.load_state_dict(copy.deepcopy(state["optimiser"]))
         if self._critic is not None:
             self._critic.load_state_dict(state["critic"])
-            self._critic_optimiser.load_state_dict(state["critic_optimiser"])
+            self._critic_optimiser.load_state_dict(copy.deepcopy(state["critic_optimiser"]))
         self.done, self.setbacks = state["done"], state["setbacks"]
-
-    def _loss(self, result: Tensor, goal: Tensor) -> Tensor:
-        terms = [term(result, goal) * weight for term, weight in self._terms]
-        if self._critic is not None and self._adversary is not None:
-            self._critic.requires_grad_(False)
-            terms.append(losses.generator_loss(self._adversary.name, self._critic(result)) * self._adversary.weight)
-            self._critic.requires_grad_(True)
-        return torch.stack(terms).sum()
 
     def _teach_critic(self, critic: nn.Module, given: Tensor, wanted: Tensor, pace: float) -> None:
         assert self._adversary is not None

@@ -15,7 +15,7 @@ PixelLoss = Callable[[Tensor, Tensor], Tensor]
 
 # W.-S. Lai et al. 2017: near zero it is a square, so that small errors don't flicker.
 _CHARBONNIER = 1e-3
-# Of an 8th: what is flatter than that does not count as a difference of features.
+# Where features have no energy, their difference is not divided by nothing.
 _FEATURE_FLOOR = 1e-6
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import psutil
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 # Of what is free: the window, the photo and what others do need some as well.
 _SHARE = 0.5
 # What a step needs beside what is kept for going backwards: gradients of layers and work space.
 _BESIDE = 2.0
+# torch has no class for it but on CUDA: its allocators on Linux, Windows and macOS say so.
+_EXHAUSTED = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 def free_bytes(device: str) -> int:
@@ -23,11 +25,16 @@ def free_bytes(device: str) -> int:
 
 
 def at_once(
-    network: nn.Module, example: Tensor, batch: int, device: str, free: Callable[[str], int] = free_bytes
+    network: Callable[[Tensor], object],
+    example: Tensor,
+    batch: int,
+    device: str,
+    free: Callable[[str], int] = free_bytes,
 ) -> int:
     """How many of a batch fit, at least 1.
 
     Args:
+        network: what is gone through backwards: the network, or all up to its loss.
         example: 1 x channels x H x W, an input of the network, on the device.
         free: tells the free bytes of a device.
     """
@@ -48,7 +55,7 @@ def at_once(
 
 
 def is_exhausted(error: BaseException) -> bool:
-    """Whether memory ran out; torch has no class of its own for it on the CPU."""
+    """Whether memory ran out."""
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
-        isinstance(error, RuntimeError) and "not enough memory" in str(error)
+        isinstance(error, RuntimeError) and any(words in str(error) for words in _EXHAUSTED)
     )

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from editor.core.i18n import _
-from editor.runtime.tuning.events import ENDS, Event, Failed
+from editor.runtime.tuning.events import ENDS, Event, Failed, Learned, Rested
 from editor.runtime.tuning.task import Task
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Process:
         # A fork would take the window's threads and locks with it.
         context = multiprocessing.get_context("spawn")
         self._on_event = on_event
+        self._killed = False
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
             target=_run, args=(theirs, task, language), name="kintsugi-trainer", daemon=True
@@ -54,12 +55,14 @@ class Process:
         self.kill()
 
     def kill(self) -> None:
-        """Ends it now; what it learned since its last checkpoint is lost."""
+        """Ends it now; what it learned since its last checkpoint is lost. Cut short, it ends with `Rested`."""
         if self._process.is_alive():
+            self._killed = True
             self._process.kill()
         self._process.join()
         if self._thread is not threading.current_thread():
             self._thread.join()
+            self._pipe.close()
 
     @property
     def pid(self) -> int | None:
@@ -67,18 +70,24 @@ class Process:
 
     def _listen(self) -> None:
         last: Event | None = None
+        step = 0
         while not isinstance(last, ENDS):
             try:
                 last = self._pipe.recv()
             except (EOFError, OSError):
                 self._process.join()
-                last = Failed(
-                    _("The trainer ended by itself, maybe for want of memory. It can go on from its last checkpoint."),
-                    f"exit code {self._process.exitcode}",
-                )
+                last = Rested(step) if self._killed else self._crash()
+            if isinstance(last, Learned):
+                step = last.step
             if isinstance(last, Failed):
                 log.warning("Training: %s\n%s", last.text, last.cause)
             self._on_event(last)
+
+    def _crash(self) -> Failed:
+        return Failed(
+            _("The trainer ended by itself, maybe for want of memory. It can go on from its last checkpoint."),
+            f"exit code {self._process.exitcode}",
+        )
 
 
 def _run(pipe: Connection, task: Task, language: str | None) -> None:

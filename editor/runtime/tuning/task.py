@@ -13,6 +13,7 @@ from editor.sdk.recipe import Recipe
 class Task:
     """recipe: how to learn. folder: of the run, with what was cut. base: the ONNX file of the model that it goes on
     from, None to begin with nothing. features: a state dict of the network of a perceptual loss, if the recipe has one.
+    checkpoint_s: how often it is saved how far it is.
     """
 
     recipe: Recipe
@@ -20,3 +21,4 @@ class Task:
     order: Order
     base: Path | None = None
     features: Path | None = None
+    checkpoint_s: float = 60.0

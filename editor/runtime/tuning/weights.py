@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -25,15 +26,27 @@ def to_onnx(network: nn.Module, export: Export) -> onnx.ModelProto:
     """The network as an ONNX model for pictures of any size, which holds all its weights by their names."""
     unit = export.multiple_of
     rows, columns = (unit * torch.export.Dim(name) for name in ("rows", "columns"))
-    side = max(export.minimum, _EXAMPLE_UNITS * unit)
+    side = max(math.ceil(export.minimum / unit), _EXAMPLE_UNITS) * unit
     example = torch.zeros(1, export.input.channels, side, side + unit)
     model = exported(network, [example], [export.input.name], [export.output.name], [{2: rows, 3: columns}])
-    held = {tensor.name for tensor in model.graph.initializer}
-    # Of equal ones the exporter keeps one.
+    held = {tensor.name: tensor for tensor in model.graph.initializer}
     for name, weight in network.state_dict().items():
-        if name not in held:
-            model.graph.initializer.append(numpy_helper.from_array(weight.detach().cpu().numpy(), name))
+        values = weight.detach().cpu().numpy()
+        found = held.get(name)
+        if found is not None and np.array_equal(numpy_helper.to_array(found), values):
+            continue
+        if found is not None:
+            _rename(model.graph, found, f"{name}_folded")
+        model.graph.initializer.append(numpy_helper.from_array(values, name))
     return model
+
+
+def _rename(graph: onnx.GraphProto, tensor: onnx.TensorProto, name: str) -> None:
+    """The exporter puts a weight and the normalisation after it together, under the weight's name; of equal weights it
+    keeps one."""
+    for node in graph.node:
+        node.input[:] = [name if each == tensor.name else each for each in node.input]
+    tensor.name = name
 
 
 def from_onnx(path: Path, network: nn.Module) -> dict[str, Tensor]:
@@ -58,6 +71,32 @@ def from_onnx(path: Path, network: nn.Module) -> dict[str, Tensor]:
             )
         weights[name] = torch.from_numpy(np.array(numpy_helper.to_array(tensor)))
     return weights
+
+
+def write(path: Path, network: nn.Module, export: Export, given: Tensor) -> float:
+    """Writes a network's file and returns how far it is from the network for an input; what was there stays until
+    that is known to be little. Takes half a minute.
+
+    Raises:
+        ModelError: it is too far.
+        OSError: it can't be written.
+    """
+    network.eval()
+    part = path.with_suffix(".part")
+    try:
+        part.write_bytes(to_onnx(network, export).SerializeToString())
+        onnx.checker.check_model(str(part))
+        found = difference(part, network, given)
+        if not found <= TOLERANCE:
+            raise ModelError(
+                _("The exported model differs from what was learned by {found:.2g}; it is not kept.").format(
+                    found=found
+                )
+            )
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return found
 
 
 def difference(path: Path, network: nn.Module, given: Tensor) -> float:

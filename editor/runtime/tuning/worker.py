@@ -10,14 +10,14 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from editor.core.errors import EditorError
+from editor.core.errors import EditorError, ModelError
 from editor.core.i18n import _, set_language
 from editor.runtime.tuning import checkpoint, devices, memory, weights
 from editor.runtime.tuning.events import (
@@ -39,7 +39,6 @@ from editor.runtime.tuning.trainee import trainee
 Command = Literal["pause", "resume", "keep", "rest"]
 """Hold on; go on; stop and export the best weights; stop so that it can go on later. The pipe's end means the last."""
 
-CHECKPOINT_S = 60.0
 _NICE = 10
 # Points of the curve, and how often they are looked at on the other photos.
 _LEARNED_EVERY = 10
@@ -50,6 +49,8 @@ _MEASURE_SEED = 20_040_229
 _MOST_SETBACKS = 5
 _FEWEST_STEPS = 50
 _TIMED_STEPS = 6
+
+_Result = TypeVar("_Result")
 
 
 class _Stopped(Exception):  # noqa: N818 - a wish, not an error
@@ -68,6 +69,11 @@ def main(pipe: Connection, task: Task, language: str | None = None) -> None:
         os.nice(_NICE)
     set_language(language)
     devices.leave_room()
+    serve(pipe, task)
+
+
+def serve(pipe: Connection, task: Task) -> None:
+    """Learns and tells of it, and of whatever goes wrong, through the pipe, which is closed in the end."""
 
     def tell(event: Event) -> None:
         try:
@@ -106,44 +112,20 @@ class _Worker:
         self._device = devices.device(task.order.device)
         self._given, self._wanted = self._held_out()
         self._losses: list[float] = []
+        self._spent_s = 0.0
+        self._timed = 0
         self._best: tuple[float, int, dict[str, Tensor]] | None = None
-        self._first_loss_at = 0.0
 
     def run(self) -> None:
-        self._trainer = self._prepared()
+        self._trainer = self._made(self._known_plan())
+        points = self._restored()
         plan = self._trainer.plan
         self._tell(Started(plan.steps, self._task.recipe.batch, plan.at_once, plan.device))
-        good = copy.deepcopy(self._state())
-        if self._trainer.done == 0:
-            self._measure()
-        saved = began = time.monotonic()
-        every = max(1, plan.steps // _MEASURES)
+        for point in points:
+            self._tell(point)
         keep = True
-        counted = 0
         try:
-            while self._trainer.done < plan.steps:
-                self._hear()
-                try:
-                    self._losses.append(self._trainer.step())
-                except NotFiniteError:
-                    good = self._set_back(good)
-                    continue
-                except (RuntimeError, MemoryError) as error:
-                    self._halve(error)
-                    continue
-                done = self._trainer.done
-                counted += 1
-                if done % _LEARNED_EVERY == 0 or done == plan.steps:
-                    now = time.monotonic()
-                    self._add(Learned(done, float(np.mean(self._losses)), counted / (now - began)))
-                    self._losses.clear()
-                    began, counted = now, 0
-                if done % every == 0 or done == plan.steps:
-                    self._measure()
-                if time.monotonic() - saved > CHECKPOINT_S:
-                    good = copy.deepcopy(self._state())
-                    self._save(good)
-                    saved = time.monotonic()
+            self._learn()
         except _Stopped as stop:
             keep = stop.keep
         self._save(self._state())
@@ -152,23 +134,60 @@ class _Worker:
         else:
             self._tell(Rested(self._trainer.done))
 
-    def _prepared(self) -> Trainer:
-        """Where it begins, or goes on from the last checkpoint."""
-        known = self._folder.plan()
-        plan = Plan(**known) if known is not None else self._plan()
+    def _learn(self) -> None:
+        """To the last step."""
+        steps = self._trainer.plan.steps
+        every = max(1, steps // _MEASURES)
+        good = copy.deepcopy(self._state())
+        saved = time.monotonic()
+        if self._best is None:
+            self._measure()
+        while self._trainer.done < steps:
+            self._hear()
+            began = time.perf_counter()
+            try:
+                self._losses.append(self._fit(self._trainer, self._trainer.step))
+            except NotFiniteError:
+                self._set_back(good)
+                continue
+            self._spent_s += time.perf_counter() - began
+            self._timed += 1
+            done = self._trainer.done
+            if done % _LEARNED_EVERY == 0 or done == steps:
+                self._tell_losses()
+            if done % every == 0 or done == steps:
+                self._measure()
+            if time.monotonic() - saved >= self._task.checkpoint_s:
+                good = copy.deepcopy(self._state())
+                self._save(good)
+                saved = time.monotonic()
+
+    def _known_plan(self) -> Plan:
+        """The one of the run's folder, or a new one."""
+        try:
+            plan = Plan(**self._folder.plan() or {})
+        except TypeError:  # there is none, or one of another version
+            plan = self._plan()
         self._folder.write_plan(asdict(plan))
-        trainer = self._made(plan)
+        return plan
+
+    def _restored(self) -> list[Learned | Measured]:
+        """Goes on from the last checkpoint, if there is one; returns what was told up to there."""
         state = checkpoint.load(self._folder.checkpoint)
         if state is None:
-            self._folder.cut_curve(-1)
-            return trainer
-        trainer.load_state(state["trainer"])
+            if self._folder.checkpoint.exists():
+                self._tell(Noted(_("The last checkpoint is damaged; the training begins anew.")))
+            return self._folder.cut_curve(-1)
+        try:
+            self._trainer.load_state(state["trainer"])
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise ModelError(
+                _("This training was begun with another network and can't go on; begin a new one.")
+            ) from error
         self._losses = list(state["losses"])
         best = state["best"]
         self._best = None if best is None else (best[0], best[1], best[2])
-        for point in self._folder.cut_curve(trainer.done):
-            self._tell(point)
-        return trainer
+        return self._folder.cut_curve(self._trainer.done)
 
     def _made(self, plan: Plan) -> Trainer:
         trainer = Trainer(
@@ -187,19 +206,19 @@ class _Worker:
         """How many steps the time allows is found out by timing some, which are then forgotten."""
         recipe, order = self._task.recipe, self._task.order
         rate = recipe.rate if self._task.base is None else recipe.fine_rate
-        network = self._trainee.network().to(self._device)
-        count = memory.at_once(network, self._given[:1].to(self._device), recipe.batch, self._device)
-        plan = Plan(order.steps or _FEWEST_STEPS, rate, count, self._device, order.seed)
+        trial = self._made(Plan(order.steps or _FEWEST_STEPS, rate, 1, self._device, order.seed))
+        given, wanted = (each[:1].to(self._device) for each in (self._given, self._wanted))
+        count = memory.at_once(lambda one: trial.loss(one, wanted), given, recipe.batch, self._device)
+        trial.plan = replace(trial.plan, at_once=count)
         if order.steps is not None:
-            return plan
+            return trial.plan
         assert order.minutes is not None
-        trial = self._made(plan)
-        trial.step()
-        began = time.monotonic()
+        self._fit(trial, trial.step)
+        began = time.perf_counter()
         for _number in range(_TIMED_STEPS):
-            trial.step()
-        each_s = (time.monotonic() - began) / _TIMED_STEPS
-        return replace(plan, steps=max(_FEWEST_STEPS, int(order.minutes * 60 / each_s)))
+            self._fit(trial, trial.step)
+        each_s = (time.perf_counter() - began) / _TIMED_STEPS
+        return replace(trial.plan, steps=max(_FEWEST_STEPS, int(order.minutes * 60 / each_s)))
 
     def _perceptual(self, device: str) -> Callable[[Tensor, Tensor], Tensor] | None:
         if self._task.features is None:
@@ -222,8 +241,10 @@ class _Worker:
     def _hear(self) -> None:
         """Does what was commanded since the last step."""
         paused = False
-        while paused or self._pipe.poll():
+        while True:
             try:
+                if not paused and not self._pipe.poll():
+                    return
                 command = cast(Command, self._pipe.recv())
             except (EOFError, OSError) as error:
                 raise _Stopped(keep=False) from error
@@ -234,12 +255,19 @@ class _Worker:
             paused = command == "pause"
 
     def _measure(self) -> None:
-        value, result = self._trainer.measure(self._given, self._wanted)
+        value, result = self._fit(self._trainer, lambda: self._trainer.measure(self._given, self._wanted))
         step = self._trainer.done
         if self._best is None or value > self._best[0]:
             self._best = (value, step, copy.deepcopy(self._trainer.average.state_dict()))
         noisy, made, clean = (_shown(each[0, :3]) for each in (self._given, result, self._wanted))
         self._add(Measured(step, value, (noisy, made, clean)))
+
+    def _tell_losses(self) -> None:
+        # A clock may stand still for as long as a few steps take.
+        speed = self._timed / max(self._spent_s, 1e-6)
+        self._add(Learned(self._trainer.done, float(np.mean(self._losses)), speed))
+        self._losses.clear()
+        self._spent_s, self._timed = 0.0, 0
 
     def _add(self, point: Learned | Measured) -> None:
         try:
@@ -253,20 +281,23 @@ class _Worker:
 
     def _save(self, state: dict[str, object]) -> None:
         try:
+            self._folder.write_plan(asdict(self._trainer.plan))
             checkpoint.save(self._folder.checkpoint, state)
         except OSError as error:
             self._tell(Noted(_unwritten(error)))
 
-    def _set_back(self, good: dict[str, object]) -> dict[str, object]:
-        """Goes on from the last good weights, with smaller steps. Returns what is good from now on."""
+    def _set_back(self, good: dict[str, object]) -> None:
+        """Goes on from the last good weights, with smaller steps."""
         setbacks = self._trainer.setbacks + 1
         if setbacks > _MOST_SETBACKS:
             raise EditorError(_("The training does not settle, even with small steps; nothing was kept."))
-        state = copy.deepcopy(good)
-        self._trainer.load_state(cast("dict[str, object]", state["trainer"]))
+        self._trainer.load_state(cast("dict[str, object]", good["trainer"]))
         self._trainer.setbacks = setbacks
-        self._losses = cast("list[float]", state["losses"])
-        self._folder.cut_curve(self._trainer.done)
+        self._losses = list(cast("list[float]", good["losses"]))
+        try:
+            self._folder.cut_curve(self._trainer.done)
+        except OSError as error:
+            self._tell(Noted(_unwritten(error)))
         self._tell(
             Noted(
                 _("The training came out of step; it goes on from step {step} with steps half as large.").format(
@@ -274,37 +305,24 @@ class _Worker:
                 )
             )
         )
-        return copy.deepcopy(self._state())
 
-    def _halve(self, error: Exception) -> None:
-        """Out of memory: fewer examples at once, if there are several."""
-        plan = self._trainer.plan
-        if not memory.is_exhausted(error) or plan.at_once == 1:
-            raise error
-        self._trainer.plan = replace(plan, at_once=plan.at_once // 2)
-        self._folder.write_plan(asdict(self._trainer.plan))
-        self._tell(Noted(_("Memory is short: the training goes on with fewer examples at once, more slowly.")))
+    def _fit(self, trainer: Trainer, work: Callable[[], _Result]) -> _Result:
+        """What the work gives; where memory runs out, with fewer examples at once, if there are several."""
+        while True:
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                if not memory.is_exhausted(error) or trainer.plan.at_once == 1:
+                    raise
+            trainer.plan = replace(trainer.plan, at_once=trainer.plan.at_once // 2)
+            self._tell(Noted(_("Memory is short: the training goes on with fewer examples at once, more slowly.")))
 
     def _export(self) -> None:
-        import onnx
-
         assert self._best is not None
         _value, step, state = self._best
         network = self._trainee.network()
         network.load_state_dict(state)
-        network.eval()
-        export = self._task.recipe.export
-        part = self._folder.model.with_suffix(".part")
-        part.write_bytes(weights.to_onnx(network, export).SerializeToString())
-        onnx.checker.check_model(str(part))
-        found = weights.difference(part, network, self._given[:1])
-        if not found <= weights.TOLERANCE:
-            raise EditorError(
-                _("The exported model differs from what was learned by {found:.2g}; it is not kept.").format(
-                    found=found
-                )
-            )
-        part.replace(self._folder.model)
+        found = weights.write(self._folder.model, network, self._task.recipe.export, self._given[:1])
         self._tell(Finished(step, found))
 
 

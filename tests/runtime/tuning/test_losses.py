@@ -1,0 +1,141 @@
+"""What training makes small, against numbers worked out by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from editor.runtime.convert.efficientnet import EfficientNetLite0
+from editor.runtime.tuning import losses
+from editor.runtime.tuning.features import perceptual
+from editor.runtime.tuning.losses import Perceptual, critic_loss, generator_loss, r1_penalty
+from editor.runtime.tuning.measures import MEASURES
+from editor.sdk.recipe import Loss
+
+# 1 x 1 x 2 x 2; differences of 0, 0.3, 0 and -0.5.
+GIVEN = torch.tensor([[[[0.2, 0.8], [0.4, 0.0]]]])
+WANTED = torch.tensor([[[[0.2, 0.5], [0.4, 0.5]]]])
+
+
+def softplus(x: float) -> float:
+    return math.log(1 + math.exp(x))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("l1", 0.8 / 4),
+        ("charbonnier", (2 * 0.001 + math.sqrt(0.09 + 1e-6) + math.sqrt(0.25 + 1e-6)) / 4),
+        ("total_variation", (0.2 + 0.8) / 2 + (0.6 + 0.4) / 2),
+    ],
+)
+def test_pixels(name: str, expected: float) -> None:
+    assert float(losses.PIXEL_LOSSES[name](GIVEN, WANTED)) == pytest.approx(expected)
+
+
+def test_perceptual_is_relative_to_the_energy_of_each_map() -> None:
+    loss = Perceptual(lambda pictures: [pictures, 100 * pictures[..., :1]])
+    assert float(loss(GIVEN, GIVEN)) == 0
+    whole = 0.34 / 0.7  # squared differences over squares of what is wanted
+    assert float(loss(GIVEN, WANTED)) == pytest.approx((whole + 0) / 2, rel=1e-4)
+    assert float(loss(GIVEN.flip(3), WANTED.flip(3))) == pytest.approx((whole + 0.34 / 0.5) / 2, rel=1e-4)
+
+
+def test_perceptual_moves_what_is_given_alone() -> None:
+    given, wanted = GIVEN.clone().requires_grad_(), WANTED.clone().requires_grad_()
+    Perceptual(lambda pictures: [2 * pictures])(given, wanted).backward()  # type: ignore[no-untyped-call]
+    assert given.grad is not None
+    assert wanted.grad is None
+
+
+def test_features_of_a_network_that_knows_photos(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    torch.save(EfficientNetLite0().state_dict(), tmp_path / "features.pth")
+    loss = perceptual(tmp_path / "features.pth", "cpu")
+    given, wanted = torch.rand(2, 2, 3, 32, 32)
+    given.requires_grad_()
+    assert loss(wanted, wanted).item() == 0
+    found = loss(given, wanted)
+    assert found.item() > 0.01
+    found.backward()  # type: ignore[no-untyped-call]
+    assert given.grad is not None
+    assert float(given.grad.abs().min()) > 0
+
+
+REAL, FAKE = torch.tensor([2.0, 0.5]), torch.tensor([-2.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "critic", "generator"),
+    [
+        (
+            "non_saturating",
+            (softplus(-2) + softplus(-0.5)) / 2 + (softplus(-2) + softplus(1)) / 2,
+            (softplus(2) + softplus(-1)) / 2,
+        ),
+        ("hinge", (0 + 0.5) / 2 + (0 + 2) / 2, 0.5),
+    ],
+)
+def test_adversaries(kind: str, critic: float, generator: float) -> None:
+    assert float(critic_loss(kind, REAL, FAKE)) == pytest.approx(critic)
+    assert float(generator_loss(kind, FAKE)) == pytest.approx(generator)
+
+
+class Square(nn.Module):
+    """Scores a picture by the weighted sum of its squares: the slope is 2 w x."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(3.0))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.weight * pictures.square().sum(dim=(1, 2, 3))
+
+
+def test_r1_and_its_slope() -> None:
+    critic = Square()
+    pictures = torch.cat([GIVEN, WANTED])
+    penalty = r1_penalty(critic, pictures)
+    squares = (0.84 + 0.7) / 2  # mean over the two pictures
+    assert penalty.item() == pytest.approx(4 * 9 * squares / 2)
+    penalty.backward()  # type: ignore[no-untyped-call]
+    assert critic.weight.grad is not None
+    assert float(critic.weight.grad) == pytest.approx(4 * 2 * 3 * squares / 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [Loss("l2")],
+        [Loss("l1", 0.0)],
+        [Loss("l1", -1.0)],
+        [Loss("l1", math.nan)],
+        [Loss("hinge"), Loss("non_saturating")],
+    ],
+)
+def test_wrong_losses_are_refused(wrong: list[Loss]) -> None:
+    with pytest.raises(ValueError, match=r"loss|adversary"):
+        losses.check(wrong)
+
+
+def test_every_known_loss_is_allowed() -> None:
+    losses.check([Loss(name) for name in (*losses.PIXEL_LOSSES, "perceptual", "hinge")])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (lambda wanted: wanted, 100.0),
+        (lambda wanted: wanted + 0.1, 20.0),
+        (lambda wanted: torch.cat([wanted[:1] + 0.1, wanted[1:] + 0.01]), 30.0),  # a mean of dB, not of squares
+        (lambda wanted: wanted * 1000 + 1, -10 * math.log10(0.25)),  # clipped to 1
+    ],
+)
+def test_psnr(spoil: Callable[[Tensor], Tensor], expected: float) -> None:
+    wanted = torch.full((2, 3, 4, 4), 0.5)
+    assert MEASURES["psnr"](spoil(wanted), wanted) == pytest.approx(expected, rel=1e-4)
