@@ -29,6 +29,7 @@ PATCH_PX = 64
 
 # Below it a photo serves as one without noise: so little can't be seen.
 _FAINT = 1.5 / 255
+# A quarter of them is only measured with.
 _FEWEST = 4
 
 

@@ -45,6 +45,7 @@ _LEARNED_EVERY = 10
 _MEASURES = 40
 _MEASURED_CELLS = 16
 _MEASURE_SEED = 20_040_229
+_HELD_BACK_NOISE = 4
 # Each halves the optimiser's steps.
 _MOST_SETBACKS = 5
 _FEWEST_STEPS = 50
@@ -108,7 +109,7 @@ class _Worker:
         self._folder = RunFolder(task.folder)
         self._trainee = trainee(task.recipe)
         self._patches = Patches(self._folder.train)
-        self._bank = self._read_bank()
+        self._bank, self._other_bank = self._read_bank()
         self._device = devices.device(task.order.device)
         self._given, self._wanted = self._held_out()
         self._losses: list[float] = []
@@ -227,16 +228,20 @@ class _Worker:
 
         return perceptual(self._task.features, device)
 
-    def _read_bank(self) -> Tensor | None:
+    def _read_bank(self) -> tuple[Tensor | None, Tensor | None]:
+        """Noise to learn from, and other noise to measure with."""
         if not self._folder.bank.exists():
-            return None
-        return torch.from_numpy(np.load(self._folder.bank)).permute(0, 3, 1, 2).contiguous()
+            return None, None
+        patches = torch.from_numpy(np.load(self._folder.bank)).permute(0, 3, 1, 2).contiguous()
+        # They come by brightness: both get all of it.
+        held_back = torch.arange(len(patches)) % _HELD_BACK_NOISE == _HELD_BACK_NOISE - 1
+        return patches[~held_back], patches[held_back]
 
     def _held_out(self) -> tuple[Tensor, Tensor]:
         """Examples that are always the same, of photos that are not learned from."""
         cells = Patches(self._folder.validation).first(_MEASURED_CELLS)
         generator = torch.Generator().manual_seed(_MEASURE_SEED)
-        return self._trainee.examples(cells, generator, self._bank)
+        return self._trainee.examples(cells, generator, self._other_bank)
 
     def _hear(self) -> None:
         """Does what was commanded since the last step."""

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from editor.runtime.tuning import checkpoint, measures, memory, worker
 from editor.runtime.tuning.events import Failed, Finished, Learned, Measured, Noted, Rested, Started
@@ -343,3 +345,24 @@ def test_a_clock_that_stands_still(tmp_path: Path, stage: Stage, monkeypatch: py
     still = SimpleNamespace(perf_counter=lambda: 1.0, monotonic=lambda: 1.0)
     monkeypatch.setattr(worker, "time", still)
     assert isinstance(stage.run(tiny.task(tmp_path, 10)).events[-1], Finished)
+
+
+def test_noise_to_measure_with_is_not_learned_from(
+    tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tiny.task(tmp_path, 2)
+    np.save(
+        RunFolder(task.folder).bank, np.arange(8, dtype=np.float32)[:, None, None, None] * np.ones((1, 16, 16, 3), "f")
+    )
+    banks: list[set[float]] = []
+    examples = tiny.examples
+
+    def watched(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> tuple[Tensor, Tensor]:
+        assert bank is not None
+        banks.append(set(bank[:, 0, 0, 0].tolist()))
+        return examples(clean, generator, bank)
+
+    monkeypatch.setattr(tiny, "examples", watched)
+    stage.run(task)
+    assert banks[0] == {3.0, 7.0}
+    assert all(bank == {0.0, 1.0, 2.0, 4.0, 5.0, 6.0} for bank in banks[1:])
