@@ -25,7 +25,7 @@ U8 = NDArray[np.uint8]
 Clean = Callable[[U8], U8]
 """From a noisy photo to one without noise, H x W x 3 uint8 RGB."""
 
-PATCH_PX = 64
+PATCH_PX = 32
 
 # Below it a photo serves as one without noise: so little can't be seen.
 _FAINT = 1.5 / 255
