@@ -151,11 +151,16 @@ def test_brightness_and_colour_are_cleaned_apart() -> None:
 def test_the_grain_that_is_put_back_is_fine_and_grey() -> None:
     image = noisy()
     net = Net(OURS)
+
+    def infer(model: str, inputs: Tensors) -> dict[str, NDArray[Any]]:
+        return {"out": np.stack([cv2.blur(each, (15, 15)) for each in inputs["in"][0, :3]])[None]}
+
+    net.infer = infer  # type: ignore[method-assign]
     grain = net.denoise(image, grain=100).image - net.denoise(image).image
     assert grain.std() * 255 > 2
     assert np.ptp(grain, axis=2).max() < 1e-5
     coarse = cv2.resize(grain, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
-    assert coarse.std() < grain.std() / 20, "blotches stay away"
+    assert coarse.std() < grain.std() / 14, "blotches stay away"
 
 
 @pytest.mark.parametrize("known", [PLAIN, GREY, facts(3, "BGR", "BGR")])
