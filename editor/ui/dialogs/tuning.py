@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent
-from PySide6.QtWidgets import QDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from editor.core.errors import EditorError
 from editor.core.i18n import _
@@ -82,7 +82,7 @@ class TuningWindow(QDialog):
     def _turn(self) -> None:
         """Shows the page of the stage."""
         stage = self._work.stage
-        page: QWidget = self.course
+        page: SetUpPanel | ReadyPanel | CoursePanel = self.course
         if stage is Stage.SET_UP:
             page = self.set_up
         elif stage in (Stage.CUTTING, Stage.READY):
@@ -92,6 +92,15 @@ class TuningWindow(QDialog):
             self.pages.setCurrentWidget(page)
             if page is self.set_up:
                 self.set_up.begin()
+        self._enter(page.enter_button)
+
+    def _enter(self, wanted: QPushButton | None) -> None:
+        """Lets Enter press a button, or none."""
+        for button in self.findChildren(QPushButton):
+            button.setDefault(False)
+        # Only now: a button that is the default already would not be made the one that Qt comes back to.
+        if wanted is not None:
+            wanted.setDefault(True)
 
     def _show_error(self, error: EditorError) -> None:
         self.error.setText(str(error))

@@ -76,13 +76,10 @@ class CoursePanel(QWidget):
         self.later_button.setVisible(failed)
         self.use_button.setVisible(done and new is not None)
         self.close_button.setVisible(done)
-        first = self.on_button if failed else self.use_button if new is not None else self.close_button
-        for button in self.buttons:
-            button.setDefault(button is first and (failed or done))
         self.bar.setVisible(not done and not failed)
         self.draw()
-        if failed or done:
-            first.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.enter_button is not None:
+            self.enter_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def draw(self) -> None:
         """Draws curves and pictures and tells how far it is."""
@@ -101,6 +98,15 @@ class CoursePanel(QWidget):
         self.notes.setText("\n".join(course.notes[-_NOTES_SHOWN:]))
         self.notes.setToolTip("\n".join(course.notes))
         self.notes.setVisible(bool(course.notes))
+
+    @property
+    def enter_button(self) -> QPushButton | None:
+        """What Enter presses; nothing while it learns."""
+        if self._work.stage is Stage.FAILED:
+            return self.on_button
+        if self._work.stage is not Stage.DONE or self._work.verdict is None:
+            return None
+        return self.use_button if self._work.verdict.manifest is not None else self.close_button
 
     @property
     def buttons(self) -> tuple[QPushButton, ...]:

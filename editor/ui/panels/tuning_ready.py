@@ -49,6 +49,11 @@ class ReadyPanel(QWidget):
         work.moved.connect(self._show_share)
         self.refresh()
 
+    @property
+    def enter_button(self) -> QPushButton | None:
+        """What Enter presses."""
+        return self.start_button if self._work.stage is Stage.READY else None
+
     def refresh(self) -> None:
         run, cutting = self._work.run, self._work.stage is Stage.CUTTING
         ready = self._work.stage is Stage.READY and run is not None
@@ -74,7 +79,6 @@ class ReadyPanel(QWidget):
             advice = beforehand(run.harvest)
             self.advice.setText("\n".join(advice))
             self.advice.setVisible(bool(advice))
-            self.start_button.setDefault(True)
             self.start_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_share(self) -> None:

@@ -76,6 +76,11 @@ class SetUpPanel(QWidget):
         self.refresh()
 
     @property
+    def enter_button(self) -> QPushButton:
+        """What Enter presses."""
+        return self.prepare_button
+
+    @property
     def plugin(self) -> Plugin | None:
         """The chosen method."""
         return self._work.learners.get(self.method.currentData() or "")
@@ -118,7 +123,6 @@ class SetUpPanel(QWidget):
 
     def begin(self) -> None:
         """Puts the focus where the user goes on."""
-        self.prepare_button.setDefault(True)
         first = self.prepare_button if self.prepare_button.isEnabled() else self.photos.photos_button
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
