@@ -130,6 +130,9 @@ class Tuning(QObject):
             self.progressed.emit("")
             return
         course = work.course
+        if not course.steps:
+            self.progressed.emit(_("Fine-tuning: getting ready"))
+            return
         parts = [_("Fine-tuning: {percent} %").format(percent=int(100 * course.share))]
         if work.stage is Stage.PAUSED:
             parts.append(_("paused"))

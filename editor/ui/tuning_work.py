@@ -173,11 +173,11 @@ class TuningWork(QObject):
 
     def finish(self) -> None:
         """Stops it and keeps the best that it learned."""
-        self._stop(Training.finish)
+        self._stop(lambda training: training.finish())
 
     def rest(self) -> None:
         """Stops it so that it can go on later."""
-        self._stop(Training.rest)
+        self._stop(lambda training: training.rest())
 
     def forget(self, run: Run | None = None) -> None:
         """Deletes a run that rests, or the one under way, whose trainer is ended."""

@@ -87,6 +87,7 @@ class CoursePanel(QWidget):
         if work.run is None:
             return
         self.state.setText(self._state())
+        self.state.setVisible(bool(self.state.text()))
         self.bar.setRange(0, 1000 if course.steps and work.stage is not Stage.JUDGING else 0)
         self.bar.setValue(round(1000 * course.share))
         self.verdict.setText(self._verdict())
@@ -115,11 +116,11 @@ class CoursePanel(QWidget):
             self.pause_button,
             self.keep_button,
             self.rest_button,
-            self.on_button,
-            self.use_button,
-            self.later_button,
             self.forget_button,
             self.close_button,
+            self.later_button,
+            self.on_button,
+            self.use_button,
         )
 
     @property
@@ -163,7 +164,10 @@ class CoursePanel(QWidget):
             *outcome.lines,
         ]
         if manifest is not None:
-            lines.insert(0, _("It is better, and is now among your models as “{name}”.").format(name=manifest.title))
+            better = _("It is better than the model that it went on from, and is now among your models as “{name}”.")
+            if manifest.trained is None or not manifest.trained.base:
+                better = _("It is better than doing nothing, and is now among your models as “{name}”.")
+            lines.insert(0, better.format(name=manifest.title))
         else:
             lines.insert(0, _("It is not better, so nothing was installed."))
         steps = work.course.step

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import pyqtgraph  # type: ignore[import-untyped]
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
@@ -60,7 +58,7 @@ class Curves(QWidget):
         steps = [point.step for point in course.learned]
         losses = [point.loss for point in course.learned]
         self.loss_raw.setData(steps, losses)
-        self.loss_line.setData(steps, list(accumulate(losses, lambda mean, each: mean + _SMOOTH * (each - mean))))
+        self.loss_line.setData(steps, _smoothed(losses))
         self.measure_line.setData([point.step for point in course.measured], [each.value for each in course.measured])
         self.base_line.setVisible(bool(course.measured))
         if course.measured:
@@ -89,3 +87,12 @@ class Curves(QWidget):
 
     def _label(self, plot: pyqtgraph.PlotWidget, axis: str, text: str) -> None:
         plot.getPlotItem().setLabel(axis, text, color=theme.FAINT.name())
+
+
+def _smoothed(values: list[float]) -> list[float]:
+    """A running mean, at first of all that there is."""
+    means: list[float] = []
+    for number, value in enumerate(values):
+        mean = means[-1] if means else value
+        means.append(mean + max(_SMOOTH, 1 / (number + 1)) * (value - mean))
+    return means
