@@ -43,9 +43,15 @@ class Story(QWidget):
 
     def _unfold(self, shown: bool) -> None:
         if shown and not self.text.text():
-            self.text.setText(self._library.card(self._model_id) or _("It has no card."))
+            self.text.setText(_below_title(self._library.card(self._model_id)) or _("It has no card."))
         self.text.setVisible(shown)
         self.unfolded.emit()
+
+
+def _below_title(card: str) -> str:
+    """A card without its heading, which would repeat the model's name."""
+    first, _line, rest = card.partition("\n")
+    return rest.strip() if first.startswith("# ") else card
 
 
 def origin(trained: Trained, library: ModelLibrary) -> str:
