@@ -84,7 +84,7 @@ class Tuning(QObject):
 
     def follow_document(self) -> None:
         """The open photo or its mask is another."""
-        if self.window is not None and self.window.isVisible():
+        if self.window is not None and self.window.set_up.isVisible():
             self.window.set_up.photos.refresh()
 
     def end(self) -> None:
