@@ -96,6 +96,9 @@ class Tuning(QObject):
         if not self.work.running:
             self.work.end()
             return
+        self._messages.note(_("Saving where the fine-tuning is…"))
+        # At once: from here on nothing is drawn until it is done.
+        self._messages.repaint()
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             self.work.end()

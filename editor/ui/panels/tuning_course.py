@@ -141,7 +141,8 @@ class CoursePanel(QWidget):
         elif stage is Stage.JUDGING:
             parts.append(_("looking at what was learned…"))
         elif stage is Stage.LEARNING and not course.steps:
-            parts.append(_("Getting ready: finding out how fast this machine is…"))
+            again = self._work.run is not None and self._work.run.begun
+            parts.append(_("Getting ready…") if again else _("Getting ready: finding out how fast this machine is…"))
         elif stage is Stage.LEARNING and course.learned:
             parts.append(_("{speed:.1f} steps/s").format(speed=course.learned[-1].steps_per_s))
             if course.left_s is not None:
