@@ -144,6 +144,10 @@ class TuningWork(QObject):
             return
         self._training, self._start = training, number
         self.course, self.trouble = Course(), ""
+        if run.begun:
+            # What the trainer tells of again, once it has got ready.
+            for point in run.folder.curve():
+                self.course.take(point)
         self._to(Stage.LEARNING)
 
     def go_on(self, run: Run) -> None:

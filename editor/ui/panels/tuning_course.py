@@ -95,7 +95,7 @@ class CoursePanel(QWidget):
         self.verdict.setObjectName("warning" if work.stage is Stage.FAILED else "")
         self.verdict.style().polish(self.verdict)
         self.curves.show_course(course, self._unit)
-        self.pictures.show_course(course)
+        self.pictures.show_course(course, coming=work.stage in (Stage.LEARNING, Stage.PAUSED))
         self.notes.setText("\n".join(course.notes[-_NOTES_SHOWN:]))
         self.notes.setToolTip("\n".join(course.notes))
         self.notes.setVisible(bool(course.notes))

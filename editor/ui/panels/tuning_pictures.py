@@ -46,8 +46,8 @@ class Pictures(QWidget):
             self.pictures.append(picture)
         self._shown: object = None
 
-    def show_course(self, course: Course) -> None:
-        """Shows the newest pictures; until there are any, a line."""
+    def show_course(self, course: Course, *, coming: bool) -> None:
+        """Shows the newest pictures; until there are any, a line if they are coming."""
         newest = course.pictures
         if newest is self._shown and newest is not None:
             return
@@ -55,7 +55,7 @@ class Pictures(QWidget):
         if newest is None or newest.pictures is None:
             for picture in self.pictures:
                 picture.clear()
-            self.pictures[1].setText(_("The first pictures come soon."))
+            self.pictures[1].setText(_("The first pictures come soon.") if coming else "")
         else:
             for label, pixels in zip(self.pictures, newest.pictures, strict=True):
                 label.setPixmap(enlarged(pixels))

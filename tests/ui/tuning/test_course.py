@@ -65,6 +65,7 @@ def test_a_run_that_rests_is_listed_and_goes_on(desk: Desk) -> None:
     row.on_button.click()
     assert (desk.work.stage, desk.training.run.folder) == (Stage.LEARNING, training.run.folder)
     assert desk.training is not training
+    assert curve(desk.tune.course.curves.loss_raw) == [(10, 0.5)], "what was learned before is seen at once"
 
 
 def test_a_crash_is_told_and_can_go_on(desk: Desk) -> None:
