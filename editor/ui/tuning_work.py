@@ -76,6 +76,7 @@ class TuningWork(QObject):
         self.verdict: Verdict | None = None
         self._training: Training | None = None
         self._cutting: Job[Run] | None = None
+        self._recalled = False
         self._starts = itertools.count(1)
         self._start = 0
 
@@ -144,8 +145,9 @@ class TuningWork(QObject):
             return
         self._training, self._start = training, number
         self.course, self.trouble = Course(), ""
+        self._recalled = run.begun
         if run.begun:
-            # What the trainer tells of again, once it has got ready.
+            # What the trainer tells of again, as far as it was saved, once it has got ready.
             for point in run.folder.curve():
                 self.course.take(point)
         self._to(Stage.LEARNING)
@@ -252,6 +254,8 @@ class TuningWork(QObject):
                 self._to(Stage.FAILED)
                 self.ended.emit(_("The fine-tuning stopped: {reason}").format(reason=event.text))
             case _:
+                if self._recalled:
+                    self.course, self._recalled = Course(), False
                 self.course.take(event)
                 self.moved.emit()
 

@@ -195,6 +195,8 @@ class CoursePanel(QWidget):
         self.close_button = self._button(_("Close"), _("Back to the beginning"), work.leave)
         row = QHBoxLayout()
         row.setSpacing(6)
+        # Also while there is nothing to press, or all above would jump.
+        row.addStrut(self.pause_button.sizeHint().height())
         for button in self.buttons:
             if button is self.forget_button:
                 row.addStretch(1)

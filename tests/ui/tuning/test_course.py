@@ -51,7 +51,7 @@ def test_buttons_reach_the_training(desk: Desk) -> None:
     assert (desk.shown(), "stopping" in course.state.text()) == ([], True)
 
 
-def test_a_run_that_rests_is_listed_and_goes_on(desk: Desk) -> None:
+def test_a_run_that_rests_is_listed_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
     training = desk.learn()
     training.run.folder.checkpoint.write_bytes(b"state")
     training.run.folder.write_plan({"steps": 200})
@@ -66,6 +66,9 @@ def test_a_run_that_rests_is_listed_and_goes_on(desk: Desk) -> None:
     assert (desk.work.stage, desk.training.run.folder) == (Stage.LEARNING, training.run.folder)
     assert desk.training is not training
     assert curve(desk.tune.course.curves.loss_raw) == [(10, 0.5)], "what was learned before is seen at once"
+    desk.training.tell(measured(0, 20.0), STARTED)
+    qtbot.waitUntil(lambda: curve(desk.tune.course.curves.measure_line) == [(0, 20.0)])
+    assert curve(desk.tune.course.curves.loss_raw) == [], "it was not saved"
 
 
 def test_a_crash_is_told_and_can_go_on(desk: Desk) -> None:
