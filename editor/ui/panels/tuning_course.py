@@ -71,7 +71,8 @@ class CoursePanel(QWidget):
         self.on_button.setVisible(failed)
         begun = work.run.begun
         self.on_button.setText(_("Go on from the last checkpoint") if begun else _("Start again"))
-        self.forget_button.setVisible(learning or failed)
+        # Also while it stops, which takes long on a machine that is busy.
+        self.forget_button.setVisible(work.running or failed)
         self.forget_button.setText(_("Forget") if failed else _("Stop and forget"))
         self.later_button.setVisible(failed)
         self.use_button.setVisible(done and new is not None)

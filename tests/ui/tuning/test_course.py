@@ -48,7 +48,8 @@ def test_buttons_reach_the_training(desk: Desk) -> None:
     assert (training.told, course.pause_button.text()) == (["pause", "resume"], "Pause")
     course.keep_button.click()
     assert training.told[-1] == "keep"
-    assert (desk.shown(), "stopping" in course.state.text()) == ([], True)
+    assert desk.shown() == ["Stop and forget"]
+    assert "stopping" in course.state.text()
 
 
 def test_a_run_that_rests_is_listed_and_goes_on(desk: Desk, qtbot: QtBot) -> None:
