@@ -195,7 +195,6 @@ class TuningWork(QObject):
             self.changed.emit()
             return
         if self._training is not None:
-            self._start = 0  # its last events are of no interest
             self._training.kill()
         self.trainings.forget(run)
         self.leave()

@@ -93,6 +93,19 @@ def test_forgetting_is_asked_about(desk: Desk, monkeypatch: pytest.MonkeyPatch, 
     assert desk.work.stage is (Stage.SET_UP if sure else Stage.LEARNING)
 
 
+def test_the_last_words_of_a_forgotten_training_are_not_heard(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr(ask, "forget_training", lambda *_args: True)
+    forgotten = desk.learn()
+    desk.tune.course.forget_button.click()
+    training = desk.learn()
+    forgotten.tell(Failed("The trainer ended by itself."))
+    training.tell(STARTED)
+    qtbot.waitUntil(lambda: desk.work.course.steps == STARTED.steps)
+    assert desk.work.stage is Stage.LEARNING
+
+
 def test_what_ends_while_the_question_is_open_is_kept(
     desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
