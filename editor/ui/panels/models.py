@@ -190,7 +190,7 @@ class ModelsPanel(QWidget):
         before: QWidget = self.file_button
         for cards in self._groups.values():
             for card in cards:
-                for button in card.buttons:
+                for button in (*([card.story.button] if card.story is not None else []), *card.buttons):
                     QWidget.setTabOrder(before, button)
                     before = button
 
