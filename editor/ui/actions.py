@@ -139,6 +139,7 @@ def _repair() -> tuple[ActionSpec, ...]:
             ("Esc",),
             "work",
         ),
+        ActionSpec("repair.tune", _("Fine-tune…"), _("Let the network of a method learn from photos of yours")),
         ActionSpec("repair.next", _("Next candidate"), _("Show the next result"), ("Right",), "candidates"),
         ActionSpec("repair.previous", _("Previous candidate"), _("Show the result before"), ("Left",), "candidates"),
     )

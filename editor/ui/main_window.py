@@ -48,6 +48,7 @@ from editor.ui.removal import Removal
 from editor.ui.repair import Repair
 from editor.ui.showing import Showing
 from editor.ui.tool_box import ToolBox, tool_specs
+from editor.ui.tuning import Tuning
 from editor.ui.windows import Windows
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
             self, self.commands, settings, self.files, self.canvas, self.messages, places.state / "kintsugi.log"
         )
         self.models = Models(self, places, settings, jobs, bridge, self.messages)
+        self.tuning = Tuning(self, places, settings, jobs, bridge, self.messages, self._document)
         self._layout = Layout(self, settings)
         self._build_layout()
         self._connect_actions()
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
         chosen = self.method.plugin.id if self.method.plugin is not None else ""
         self.menus.list_methods(registry, chosen, self.method.choose)
         self.models.set_plugins(registry.plugins.values())
+        self.tuning.set_plugins(registry.plugins.values())
 
     def set_engine(self, engine: InferenceEngine) -> None:
         """Lets methods run models from now on."""
@@ -174,6 +177,7 @@ class MainWindow(QMainWindow):
         self._layout.save()
         self.tools.keep()
         self.models.end()
+        self.tuning.end()
         self.repair.removal.discard()
         self._jobs.close()
         self.files.end()
@@ -241,6 +245,7 @@ class MainWindow(QMainWindow):
         on("repair.run", self.repair.enter)
         on("repair.again", self.repair.again)
         on("repair.cancel", self.repair.cancel)
+        on("repair.tune", self.method.tune)
         on("repair.next", lambda: self.repair.removal.step(+1))
         on("repair.previous", lambda: self.repair.removal.step(-1))
         on("brush.smaller", lambda: self.options.step("size_px", 1 / _SIZE_STEP, 1))
@@ -273,6 +278,12 @@ class MainWindow(QMainWindow):
         self.repair.removal.ran.connect(self.models.make_way)
         self.repair.models_wanted.connect(self.models.show_missing)
         self.models.changed.connect(self.method.refresh_models)
+        self.models.changed.connect(self.tuning.refresh)
+        self.method.tune_wanted.connect(self.tuning.show)
+        self.tuning.kept.connect(self.models.refresh)
+        self.tuning.use_wanted.connect(self.method.use_model)
+        self.tuning.progressed.connect(self.status.show_tuning)
+        self.status.tuning_wanted.connect(self.tuning.show)
         self.outside.counted.connect(self.status.show_outside)
         self.canvas.view_changed.connect(self._view_changed)
         self.canvas.cursor_moved.connect(self.status.show_pointer)
@@ -298,10 +309,16 @@ class MainWindow(QMainWindow):
             self.centre.greet(self.commands.shown_key("file.open"))
         self._view_changed()
         self._update()
+        self.tuning.follow_document()
 
     def _changed(self, _before: DocumentState, _after: DocumentState) -> None:
         self.messages.drop_error()
         self._update()
+        self.tuning.follow_document()
+
+    def _document(self) -> tuple[str, DocumentState] | None:
+        """The open document by its name."""
+        return (self.files.name, self._session.state) if self._session is not None else None
 
     def _update(self) -> None:
         """Brings title and actions in line with what is open and what runs."""

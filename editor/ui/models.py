@@ -93,6 +93,14 @@ class Models(QObject):
         if self._work is not None:
             self._work.set_engine(engine)
 
+    def refresh(self) -> None:
+        """Models came or went otherwise than through this window."""
+        if self._work is not None:
+            self._work.library.store.refresh()
+            self._work.changed.emit()
+        else:
+            self.changed.emit()
+
     def make_way(self, running: bool) -> None:
         """A method began to run or ended: nothing is measured beside one."""
         if running and self._work is not None:

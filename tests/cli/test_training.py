@@ -9,7 +9,7 @@ import pytest
 from editor.cli import main, training
 from editor.host import training as host
 from editor.host.registry import Registry
-from tests.helpers.trainings import LEARNER, lasting, measuring, write_photos
+from tests.helpers.trainers import LEARNER, lasting, measuring, write_photos
 
 REGISTRY = Registry({LEARNER.id: LEARNER})
 

@@ -1,123 +1,127 @@
-"""A method that can learn, and a trainer that only says so: for what is around a training."""
+"""A method that can learn, and a training that learns only what a test tells it."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 
-from editor.host.training_data import Photo
-from editor.runtime.tuning.events import Event, Finished, Learned, Measured, Rested, Started
-from editor.runtime.tuning.folder import RunFolder
+from editor.host.library import library
+from editor.host.places import Places
+from editor.host.training import Run
+from editor.runtime.manifest import ModelManifest, Trained
+from editor.runtime.tuning.events import Event, Failed, Finished, Learned, Measured, Started
 from editor.runtime.tuning.task import Task
 from editor.sdk.models import TensorSpec
-from editor.sdk.plugin import Inputs, Plugin, Result
+from editor.sdk.params import Doc, ModelOf
+from editor.sdk.plugin import Plugin
 from editor.sdk.recipe import Export, Loss, Recipe
-from tests.runtime import models
+from tests.helpers.documents import method
 
-RECIPE = Recipe(
-    net="tests.nothing",
-    version=1,
-    patch_px=64,
-    batch=4,
-    losses=(Loss("l1"),),
-    rate=1e-3,
-    fine_rate=1e-4,
-    export=Export(
-        role="denoise",
-        input=TensorSpec("image", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
-        output=TensorSpec("result", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
-        multiple_of=8,
-        minimum=16,
-        overlap_px=8,
-        memory_mb_per_mp=100,
-    ),
-)
+METHOD = "learner"
+STARTED = Started(200, 8, 8, "cpu")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Params:
-    pass
+    model: Annotated[str, ModelOf("denoise"), Doc("Model", "What does it.")] = "base"
 
 
-def _run(inputs: Inputs, _params: Params, _ctx: object) -> Result:
-    return Result(inputs.image)
+def learner() -> Plugin:
+    recipe = Recipe(
+        net="plugins.denoise.net",
+        version=1,
+        patch_px=64,
+        batch=8,
+        losses=(Loss("charbonnier"),),
+        rate=1e-3,
+        fine_rate=2e-4,
+        export=Export(
+            role="denoise",
+            input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
+            output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
+            multiple_of=8,
+            minimum=16,
+            overlap_px=48,
+            memory_mb_per_mp=900,
+        ),
+    )
+    return method(id=METHOD, title="Learner", params=Params, recipe=recipe, random=False)
 
 
-LEARNER = Plugin(
-    id="learner", version=1, title="Learner", summary="Learns.", params=Params, run=_run, recipe=RECIPE, random=False
-)
+def add_model(folder: Path, title: str, base: str = "") -> ModelManifest:
+    """Installs a model of the learner's into the user's folder."""
+    recipe = learner().recipe
+    assert recipe is not None
+    path = folder / "weights.onnx"
+    path.write_bytes(title.encode())
+    return library(Places.default()).add_trained(
+        path, title, "For tests.", recipe.export, Trained(METHOD, 1, base), "# Card"
+    )
 
 
-def photo(seed: int, side_px: int = 512) -> Photo:
-    """Blotches in colours, other ones for each seed."""
-    rng = np.random.default_rng(seed)
-    coarse = rng.integers(0, 256, (side_px // 16, side_px // 16, 3), np.uint8)
-    pixels = np.repeat(np.repeat(coarse, 16, 0), 16, 1)
-    return Photo(f"photo{seed}.jpg", lambda: pixels)
+def measured(step: int, value: float) -> Measured:
+    """With pictures of 32 x 32 pixels whose brightness is the step."""
+    before, after, wanted = (np.full((32, 32, 3), (step, 0, which), np.uint8) for which in range(3))
+    return Measured(step, value, (before, after, wanted))
 
 
-class FakeProcess:
-    """Says at once what a training would, as far as `measures` go; then waits for what it is told.
+class FakeTraining:
+    """In place of `editor.host.training.Training`. told: the commands that it was given."""
 
-    interrupted: raises KeyboardInterrupt in whoever listens, once, before its end.
-    """
-
-    measures: Sequence[float] = (30.0, 30.4, 30.6)
-    waits = False
-
-    def __init__(self, task: Task, on_event: Callable[[Event], None]) -> None:
-        self._folder = RunFolder(task.folder)
-        self._on_event = on_event
+    def __init__(self, run: Run, task: Task, on_event: Callable[[Event], None], *_more: object) -> None:
+        self.run = run
+        self.task = task
         self.told: list[str] = []
-        on_event(Started(len(self.measures) - 1, task.recipe.batch, task.recipe.batch, "cpu"))
-        self._folder.write_plan({"steps": len(self.measures) - 1, "device": "cpu"})
-        for step, value in enumerate(self.measures):
-            if step:
-                self._add(Learned(step, 0.1 / step, 2.0))
-            self._add(Measured(step, value))
-        self._folder.checkpoint.touch()
-        if not self.waits:
-            self.tell("keep")
+        self._on_event = on_event
 
-    def _add(self, point: Learned | Measured) -> None:
-        self._folder.add(point)
-        self._on_event(point)
+    def tell(self, *events: Event) -> None:
+        """Tells events from another thread, as the real one does."""
+        for event in events:
+            if isinstance(event, (Learned, Measured)):
+                self.run.folder.add(event)
 
-    def tell(self, command: str) -> None:
-        self.told.append(command)
-        if command == "keep":
-            models.conv_net(self._folder.model)
-            self._on_event(Finished(len(self.measures) - 1, 1e-7))
-        if command == "rest":
-            self._on_event(Rested(len(self.measures) - 1))
+        def work() -> None:
+            for event in events:
+                self._on_event(event)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    def end(self, *values: float) -> None:
+        """Learns until these were measured, and finishes."""
+        self.run.folder.checkpoint.write_bytes(b"state")
+        self.run.folder.write_plan({"steps": STARTED.steps, "device": "cpu"})
+        self.run.folder.model.write_bytes(b"new weights")
+        self.tell(STARTED, *(measured(100 * index, value) for index, value in enumerate(values)))
+        self.tell(Finished(100 * (len(values) - 1), 1e-6))
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.told.append("resume")
+
+    def finish(self) -> None:
+        self.told.append("keep")
+
+    def rest(self) -> None:
+        self.told.append("rest")
 
     def close(self) -> None:
-        pass
+        self.told.append("close")
+
+    def kill(self) -> None:
+        self.told.append("kill")
+        self.tell(Failed("The trainer ended by itself."))
 
 
-def lasting(measures: Sequence[float]) -> type[FakeProcess]:
-    """A trainer that measures this and goes on until it is told to stop."""
-    return type("Lasting", (FakeProcess,), {"measures": measures, "waits": True})
-
-
-def measuring(measures: Sequence[float]) -> type[FakeProcess]:
-    return type("Measuring", (FakeProcess,), {"measures": measures})
-
-
-def other_version(plugin: Plugin) -> Plugin:
-    assert plugin.recipe is not None
-    return dataclasses.replace(plugin, recipe=dataclasses.replace(plugin.recipe, version=plugin.recipe.version + 1))
-
-
-def write_photos(folder: Path, count: int) -> Path:
-    """So many photos as PNG files in a folder, which is made."""
-    import cv2
-
-    folder.mkdir()
-    for seed in range(count):
-        cv2.imwrite(str(folder / f"photo{seed}.png"), photo(seed).pixels()[..., ::-1])
-    return folder
+def curve(item: Any) -> list[tuple[float, float]]:
+    """The points of a drawn line."""
+    xs, ys = item.getOriginalDataset()
+    return [] if xs is None else list(zip(xs.tolist(), ys.tolist(), strict=True))

@@ -13,8 +13,8 @@ from editor.runtime.library import ModelLibrary
 from editor.runtime.store import ModelStore
 from editor.runtime.tuning.events import ENDS, Event, Failed, Finished, Measured
 from editor.runtime.tuning.folder import Order
-from tests.helpers import trainings as helper
-from tests.helpers.trainings import LEARNER, measuring, photo
+from tests.helpers import trainers as helper
+from tests.helpers.trainers import LEARNER, measuring, photo
 
 ORDER = Order(steps=None, minutes=5.0, seed=3)
 

@@ -107,6 +107,23 @@ def remove_model(parent: QWidget, title: str) -> bool:
     return box.clickedButton() is remove
 
 
+def forget_training(parent: QWidget, name: str) -> bool:
+    """Whether to delete what was learned so far."""
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        _("Forget the training"),
+        _("Forget the training “{name}”?").format(name=name),
+        QMessageBox.StandardButton.NoButton,
+        parent,
+    )
+    box.setInformativeText(_("What it learned so far is deleted. Your photos and your other models stay."))
+    forget = box.addButton(_("Forget"), _Role.DestructiveRole)
+    cancel = box.addButton(_("Cancel"), _Role.RejectRole)
+    box.setDefaultButton(cancel)
+    box.exec()
+    return box.clickedButton() is forget
+
+
 def file_to_open(parent: QWidget, title: str, folder: str, suffixes: Sequence[str]) -> Path | None:
     """A file of one of the kinds, or None if the user thought better of it."""
     kinds = _("Photos and projects ({patterns})").format(patterns=_patterns(suffixes)) + ";;" + _("All files (*)")
@@ -120,6 +137,20 @@ def model_files(parent: QWidget, title: str, folder: str, suffixes: Sequence[str
     kinds = _("Files of models ({patterns})").format(patterns=_patterns(suffixes)) + ";;" + _("All files (*)")
     names, _kind = QFileDialog.getOpenFileNames(parent, title, folder, kinds)
     return [Path(name) for name in names]
+
+
+def photos(parent: QWidget, title: str, folder: str, suffixes: Sequence[str]) -> list[Path]:
+    """Photos, none if the user thought better of it."""
+    kinds = _("Photos ({patterns})").format(patterns=_patterns(suffixes)) + ";;" + _("All files (*)")
+    short = QFileDialog.Option.HideNameFilterDetails
+    names, _kind = QFileDialog.getOpenFileNames(parent, title, folder, kinds, options=short)
+    return [Path(name) for name in names]
+
+
+def folder(parent: QWidget, title: str, start: str) -> Path | None:
+    """A folder, or None if the user thought better of it."""
+    name = QFileDialog.getExistingDirectory(parent, title, start)
+    return Path(name) if name else None
 
 
 def file_to_save(parent: QWidget, title: str, suggestion: Path, kind: str) -> Path | None:

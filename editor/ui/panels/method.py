@@ -49,11 +49,13 @@ class MethodPanel(QScrollArea):
     method_changed(plugin): another method was chosen.
     painted_changed(name): the user chose which mask the strokes go to.
     failed(error): a preset could not be taken or kept.
+    tune_wanted(method, model): the user wants the network of the method to learn, from the chosen model on.
     """
 
     method_changed = Signal(object)
     painted_changed = Signal(str)
     failed = Signal(object)
+    tune_wanted = Signal(str, str)
 
     def __init__(self, settings: Settings, presets: Presets, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +73,10 @@ class MethodPanel(QScrollArea):
         self._column.setSpacing(8)
         self._build_choice()
         self._column.addWidget(self.form)
+        self.tune_button = QPushButton(_("Fine-tune…"), self)
+        self.tune_button.setToolTip(_("Let the network of this method learn from photos of yours"))
+        self.tune_button.clicked.connect(self.tune)
+        self._column.addWidget(self.tune_button)
         self._build_runs()
         self._build_source()
         self._column.addStretch(1)
@@ -124,6 +130,7 @@ class MethodPanel(QScrollArea):
         self._source.setVisible(plugin.needs.source)
         if not plugin.needs.source:
             self.paint("mask")
+        self.tune_button.setVisible(plugin.recipe is not None)
         self._reset.setEnabled(bool(plugin.specs))
         self.presets.setEnabled(bool(plugin.specs))
         self._settings.set("method.last", plugin_id)
@@ -147,6 +154,23 @@ class MethodPanel(QScrollArea):
         if self._models is not None:
             self._models.store.refresh()
         self.form.refresh_models()
+
+    def tune(self) -> None:
+        """Asks for fine-tuning, of the chosen method if it can learn."""
+        plugin = self._plugin
+        if plugin is None or plugin.recipe is None:
+            self.tune_wanted.emit("", "")
+        else:
+            field = self._model_field(plugin)
+            self.tune_wanted.emit(plugin.id, str(self.form.values()[field]) if field else "")
+
+    def use_model(self, plugin_id: str, model_id: str) -> None:
+        """Chooses a method, and a model for it."""
+        self.choose(plugin_id)
+        assert self._plugin is not None, "it was just chosen"
+        field = self._model_field(self._plugin)
+        if field:
+            self.form.set_values({field: model_id})
 
     def next_seeds(self) -> None:
         """Moves the seed on, past those of the last run."""
@@ -225,6 +249,11 @@ class MethodPanel(QScrollArea):
         from editor.host.library import of_role
 
         return of_role(self._models, role) if self._models is not None else ()
+
+    def _model_field(self, plugin: Plugin) -> str:
+        """The name of the parameter that chooses a model of the kind that the method can train; empty if none does."""
+        role = plugin.recipe.export.role if plugin.recipe is not None else ""
+        return next((spec.name for spec in plugin.specs if role and spec.role == role), "")
 
     def _activated(self, index: int) -> None:
         plugin_id = self.methods.itemData(index)

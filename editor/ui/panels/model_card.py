@@ -26,6 +26,7 @@ from editor.runtime.manifest import ROLES, ModelManifest
 from editor.ui import theme
 from editor.ui.dialogs.licence import link_html, opens_links
 from editor.ui.model_work import ModelWork, Work
+from editor.ui.panels.model_story import Story
 
 _AUTHORS_SHOWN = 3
 _SEPARATOR = "  ·  "
@@ -67,6 +68,11 @@ class ModelCard(QFrame):
         for label in (summary, self.facts, authors, self.ways, self.error):
             label.setWordWrap(True)
             column.addWidget(label)
+        self.story: Story | None = None
+        if manifest.trained is not None and manifest.own:
+            self.story = Story(manifest, manifest.trained, work.library, self)
+            self.story.unfolded.connect(self._fit)
+            column.addWidget(self.story)
         column.addWidget(self._actions)
         column.addWidget(self._progress)
         self.refresh()

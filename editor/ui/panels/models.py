@@ -30,6 +30,7 @@ from editor.ui.models import MODEL_SUFFIXES, dropped_models
 from editor.ui.panels.model_card import ModelCard, doing
 
 _ASKED = "asked"
+_INDENT_PX = 24
 
 
 class ModelsPanel(QWidget):
@@ -175,10 +176,11 @@ class ModelsPanel(QWidget):
             self.headings[role].setText(
                 _("{use} – no method uses these yet").format(use=titles[role]) if unused else titles[role]
             )
-            for widget in (self.headings[role], *cards):
-                self._cards.addWidget(widget)
+            self._cards.addWidget(self.headings[role])
+            for card, depth in below_their_bases(cards):
+                self._cards.addLayout(_indented(card, depth))
         self._cards.addStretch(1)
-        self._groups = groups
+        self._groups = {role: [card for card, _depth in below_their_bases(cards)] for role, cards in groups.items()}
         self._used = self._work.used_roles
         self._order_tabs()
         self._filter()
@@ -188,7 +190,7 @@ class ModelsPanel(QWidget):
         before: QWidget = self.file_button
         for cards in self._groups.values():
             for card in cards:
-                for button in card.buttons:
+                for button in (*([card.story.button] if card.story is not None else []), *card.buttons):
                     QWidget.setTabOrder(before, button)
                     before = button
 
@@ -247,3 +249,29 @@ class ModelsPanel(QWidget):
         self.line.setVisible(bool(text))
         self.line.setObjectName("warning" if warning else "")
         self.line.style().polish(self.line)
+
+
+def below_their_bases(cards: Sequence[ModelCard]) -> list[tuple[ModelCard, int]]:
+    """The cards with how deep they stand: those of models that were fine-tuned come after the model that they went on
+    from, if it is among them."""
+    ids = {card.manifest.id for card in cards}
+
+    def base(card: ModelCard) -> str:
+        trained = card.manifest.trained
+        return trained.base if trained is not None and trained.base in ids - {card.manifest.id} else ""
+
+    def family(of: str, depth: int) -> list[tuple[ModelCard, int]]:
+        found = []
+        for card in cards:
+            if base(card) == of:
+                found += [(card, depth), *family(card.manifest.id, depth + 1)]
+        return found
+
+    return family("", 0)
+
+
+def _indented(card: ModelCard, depth: int) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addSpacing(depth * _INDENT_PX)
+    row.addWidget(card)
+    return row

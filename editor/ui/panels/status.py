@@ -58,10 +58,11 @@ class StatusText(QLabel):
 
 
 class StatusLine(QStatusBar):
-    """zoom_chosen(factor): 0 means fit. job_cancelled(): the Cancel button."""
+    """zoom_chosen(factor): 0 means fit. job_cancelled(): the Cancel button. tuning_wanted(): see how it learns."""
 
     zoom_chosen = Signal(float)
     job_cancelled = Signal()
+    tuning_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,16 +81,16 @@ class StatusLine(QStatusBar):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(140, 8)
-        self.cancel_button = QPushButton(_("Cancel"), self)
-        self.cancel_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.cancel_button.setFlat(True)
-        # As high as the line is without it, or the canvas would be resized with every job.
-        self.cancel_button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Ignored)
+        self.cancel_button = self._button(_("Cancel"), "")
         self.cancel_button.clicked.connect(self.job_cancelled)
         for widget in (self.job, self.bar, self.cancel_button):
             self.addWidget(widget)
         self.chore = self._label(_("What is being read or written"))
         self.addWidget(self.chore)
+        self.tuning = self._button("", _("How far the fine-tuning is; click to see it"))
+        self.tuning.clicked.connect(self.tuning_wanted)
+        self.tuning.hide()
+        self.addWidget(self.tuning)
         self.outside = self._label(_("Pixels that differ from the opened photo where no retouch layer covers them"))
         self.memory = self._label(_("Memory that Kintsugi uses now"))
         self.device = self._label(_("What methods run on"))
@@ -152,6 +153,13 @@ class StatusLine(QStatusBar):
         """Says what is being read or written; empty for nothing."""
         self.chore.setText(text)
 
+    def show_tuning(self, text: str) -> None:
+        """Says how far a training is; empty for none."""
+        if text != self.tuning.text():
+            self.tuning.setText(text)
+            self.tuning.setVisible(bool(text))
+            self._share_out()
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
             self._share_out()
@@ -166,7 +174,7 @@ class StatusLine(QStatusBar):
         warned = bool(self.outside.objectName())
         texts = [self.job, self.pointer, self.chore, self.picture, self.outside, self.memory, self.device]
         texts.sort(key=lambda text: text is not self.job and not (warned and text is self.outside))
-        fixed = [part for part in (self.zoom, self.bar, self.cancel_button) if not part.isHidden()]
+        fixed = [part for part in (self.zoom, self.bar, self.cancel_button, self.tuning) if not part.isHidden()]
         free = self.width() - sum(part.sizeHint().expandedTo(part.minimumSize()).width() for part in fixed)
         free -= _SPACING_PX * (len(fixed) + len(texts) + 2)
         for text in texts:
@@ -204,6 +212,15 @@ class StatusLine(QStatusBar):
             return
         if percent > 0:
             self.zoom_chosen.emit(percent / 100)
+
+    def _button(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setFlat(True)
+        # As high as the line is without it, or the canvas would be resized with every job.
+        button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Ignored)
+        return button
 
     def _label(self, tip: str) -> StatusText:
         return StatusText(tip, self)
