@@ -122,10 +122,11 @@ def _prepared(trainings: Trainings, plugin: Plugin, registry: Registry, order: O
 
 def _cleaner(plugin: Plugin, registry: Registry, base: str) -> Clean | None:
     """What cleans noisy photos with the model that is gone on from; None where nothing has to."""
-    if not base or plugin.recipe is None or not plugin.recipe.lifts_noise:
+    from editor.host.training_noise import cleaner, is_lifted
+
+    if not is_lifted(plugin, base):
         return None
     from editor.host import engine
-    from editor.host.training_noise import cleaner
 
     runner = Runner(registry, engine.set_up(Places.default(), lambda line: click.echo(f"kintsugi: {line}", err=True)))
     return cleaner(runner, plugin, base, CancelToken())

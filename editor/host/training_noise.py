@@ -33,6 +33,11 @@ _FAINT = 1.5 / 255
 _FEWEST = 4
 
 
+def is_lifted(plugin: Plugin, base: str) -> bool:
+    """Whether a training takes noisy photos apart: its recipe does so, and there is a model that can clean them."""
+    return plugin.recipe is not None and plugin.recipe.lifts_noise and bool(base)
+
+
 def cleaner(runner: Runner, plugin: Plugin, model: str, token: CancelToken) -> Clean:
     """Cleans photos by a method itself, with a model of its recipe's role and its parameters' defaults."""
     assert plugin.recipe is not None

@@ -99,7 +99,9 @@ class MainWindow(QMainWindow):
             self, self.commands, settings, self.files, self.canvas, self.messages, places.state / "kintsugi.log"
         )
         self.models = Models(self, places, settings, jobs, bridge, self.messages)
-        self.tuning = Tuning(self, places, settings, jobs, bridge, self.messages, self._document)
+        self.tuning = Tuning(
+            self, places, settings, jobs, bridge, self.messages, self._document, lambda: self.repair.runner
+        )
         self._layout = Layout(self, settings)
         self._build_layout()
         self._connect_actions()

@@ -83,6 +83,11 @@ class Repair(QObject):
         makes = self._method.plugin.makes if self._method.plugin is not None else Makes.PIXELS
         return {Makes.PIXELS: _("Remove"), Makes.MASK: _("Make mask"), Makes.PICTURE: _("Make picture")}[makes]
 
+    @property
+    def runner(self) -> Runner | None:
+        """Runs methods, as soon as they are there."""
+        return self._runner
+
     def set_registry(self, registry: Registry, models: ModelLibrary) -> None:
         from editor.host.runner import Runner
 

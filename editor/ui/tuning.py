@@ -18,6 +18,7 @@ from editor.ui.messages import MessageBar
 
 if TYPE_CHECKING:
     from editor.core.document import DocumentState
+    from editor.host.runner import Runner
     from editor.runtime.manifest import ModelManifest
     from editor.sdk.plugin import Plugin
     from editor.ui.dialogs.tuning import TuningWindow
@@ -44,6 +45,7 @@ class Tuning(QObject):
         bridge: Bridge,
         messages: MessageBar,
         document: Callable[[], tuple[str, DocumentState] | None],
+        runner: Callable[[], Runner | None],
     ) -> None:
         super().__init__(window)
         self._parent = window
@@ -53,6 +55,7 @@ class Tuning(QObject):
         self._bridge = bridge
         self._messages = messages
         self._document = document
+        self._runner = runner
         self._plugins: tuple[Plugin, ...] = ()
         self.work: TuningWork | None = None
         self.window: TuningWindow | None = None
@@ -112,7 +115,8 @@ class Tuning(QObject):
         from editor.ui.tuning_work import TuningWork
 
         models = library(self._places)
-        self.work = TuningWork(Trainings(self._places.trainings, models), models, self._jobs, self._bridge, self)
+        trainings = Trainings(self._places.trainings, models)
+        self.work = TuningWork(trainings, models, self._jobs, self._bridge, self._runner, self)
         self.work.set_plugins(self._plugins)
         self.work.changed.connect(self._tell)
         self.work.moved.connect(self._tell)

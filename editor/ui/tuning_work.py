@@ -12,10 +12,12 @@ from PySide6.QtCore import QObject, Signal
 from editor.core.errors import EditorError
 from editor.core.i18n import _
 from editor.host.jobs import CancelToken, Job, Jobs, Progress
+from editor.host.runner import Runner
 from editor.host.training import Run, Training, Trainings
 from editor.host.training_advice import Outcome
 from editor.host.training_choice import Choice
 from editor.host.training_course import Course
+from editor.host.training_noise import cleaner, is_lifted
 from editor.runtime.library import ModelLibrary
 from editor.runtime.manifest import ModelManifest
 from editor.runtime.tuning.events import Event, Failed, Finished, Rested
@@ -60,13 +62,20 @@ class TuningWork(QObject):
     ended = Signal(str)
 
     def __init__(
-        self, trainings: Trainings, library: ModelLibrary, jobs: Jobs, bridge: Bridge, parent: QObject | None = None
+        self,
+        trainings: Trainings,
+        library: ModelLibrary,
+        jobs: Jobs,
+        bridge: Bridge,
+        runner: Callable[[], Runner | None],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.trainings = trainings
         self.library = library
         self._jobs = jobs
         self._bridge = bridge
+        self._runner = runner
         self.learners: dict[str, Plugin] = {}
         self.stage = Stage.SET_UP
         self.run: Run | None = None
@@ -112,8 +121,12 @@ class TuningWork(QObject):
                 tell(share, "")
 
             photos = choice.all_photos()
+            runner = self._runner()
+            clean = None
+            if runner is not None and is_lifted(plugin, choice.base):
+                clean = cleaner(runner, plugin, choice.base, token)
             return self.trainings.prepare(
-                choice.name, plugin, photos, choice.order, base=choice.base, progress=progress
+                choice.name, plugin, photos, choice.order, base=choice.base, clean=clean, progress=progress
             )
 
         job = self._cutting = Job(work, _("Cutting photos"))
