@@ -72,7 +72,18 @@ def _command(plugin: Plugin, registry: Registry) -> click.Command:
                 show_default=True,
                 help=_("The same seed and steps on the same device give the same model."),
             ),
+            *(_clean() if plugin.recipe is not None and plugin.recipe.lifts_noise else ()),
         ],
+    )
+
+
+def _clean() -> tuple[click.Option, ...]:
+    return (
+        click.Option(
+            ["--clean"],
+            is_flag=True,
+            help=_("The photos have no noise: nothing is lifted from them, and they are learned from as they are."),
+        ),
     )
 
 
@@ -106,7 +117,7 @@ def _prepared(trainings: Trainings, plugin: Plugin, registry: Registry, order: O
         raise click.UsageError(_("Say with --data what to learn from."))
     photos = photos_in(values["data"])
     with bar(_("Cutting photos")) as progress:
-        clean = _cleaner(plugin, registry, values["base"])
+        clean = None if values.get("clean") else _cleaner(plugin, registry, values["base"])
         run = trainings.prepare(
             values["name"], plugin, photos, order, base=values["base"], clean=clean, progress=progress
         )

@@ -28,7 +28,7 @@ Clean = Callable[[U8], U8]
 PATCH_PX = 32
 
 # Below it a photo serves as one without noise: so little can't be seen.
-_FAINT = 1.5 / 255
+_FAINT = 2 / 255
 # A quarter of them is only measured with.
 _FEWEST = 4
 

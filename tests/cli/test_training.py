@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from editor.cli import main, training
 from editor.host import training as host
 from editor.host.registry import Registry
-from tests.helpers.trainers import LEARNER, lasting, measuring, write_photos
+from editor.sdk.plugin import Plugin
+from tests.helpers.trainers import LEARNER, RECIPE, lasting, measuring, write_photos
 
 REGISTRY = Registry({LEARNER.id: LEARNER})
 
@@ -97,3 +99,20 @@ def test_only_methods_that_can_learn_are_offered(capsys: pytest.CaptureFixture[s
     words = capsys.readouterr().out.split()
     assert "denoise" in words
     assert "upscale" not in words
+
+
+def test_photos_that_are_said_to_be_clean_are_not_taken_apart(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifter = replace(LEARNER, recipe=replace(RECIPE, lifts_noise=True))
+    taken_apart: list[str] = []
+
+    def cleaner(_plugin: Plugin, _registry: Registry, base: str) -> None:
+        taken_apart.append(base)
+
+    monkeypatch.setattr(training, "_cleaner", cleaner)
+    monkeypatch.setattr(host, "Process", measuring((30.0, 31.0)))
+    registry = Registry({lifter.id: lifter})
+    words = ["train", "learner", "--data", str(photos), "--steps", "1"]
+    assert main([*words, "--name", "One", "--clean"], registry) == 0
+    assert taken_apart == []
+    assert main([*words, "--name", "Two", "--from", "one"], registry) == 0
+    assert taken_apart == ["one"]
