@@ -126,7 +126,7 @@ def _prepared(trainings: Trainings, plugin: Plugin, registry: Registry, order: O
             cells=run.harvest.cells, learned=len(run.harvest.learned), held_back=len(run.harvest.held_back)
         )
     )
-    for line in beforehand(run.harvest):
+    for line in beforehand(run.harvest, run.noise):
         click.echo(f"kintsugi: {line}", err=True)
     return run
 

@@ -35,7 +35,7 @@ class Run:
     """A training, from when its photos were cut until its model is kept or it is forgotten.
 
     name: of the model to be. method: id of the plugin. version: of its recipe. base: id of the model that it goes on
-    from, empty if from none. spent_s: how long it has run.
+    from, empty if from none. noise: how many samples of it were lifted. spent_s: how long it has run.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Run:
     order: Order
     harvest: Harvest
     folder: RunFolder
+    noise: int = 0
     spent_s: float = 0.0
 
     @property
@@ -116,9 +117,8 @@ class Trainings:
             if lifter is not None:
                 photos = [lifter.taken_apart(photo) for photo in photos]
             harvest = training_data.cut(photos, part, recipe.shrinks, seed=order.seed, progress=progress)
-            if lifter is not None:
-                lifter.save(RunFolder(part).bank)
-            run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part))
+            lifted = lifter.save(RunFolder(part).bank) if lifter is not None else 0
+            run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part), lifted)
             self._write(run)
             part.replace(place)
         except OSError as error:

@@ -28,9 +28,11 @@ class Outcome:
     lines: tuple[str, ...]
 
 
-def beforehand(harvest: Harvest) -> list[str]:
-    """What should be known before it starts."""
+def beforehand(harvest: Harvest, noise: int) -> list[str]:
+    """What should be known before it starts. noise: how many samples were lifted."""
     lines = []
+    if noise:
+        lines.append(_("The noise of {count} flat places is learned from, too.").format(count=noise))
     if harvest.cells < _FEW_CELLS:
         lines.append(
             _("With only {count} patches it may learn these photos by heart; more photos are better.").format(

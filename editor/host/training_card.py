@@ -58,7 +58,7 @@ def text(run: Run, plugin: Plugin, outcome: Outcome, difference: float) -> str:
         _("Measured on, {cells} patches:").format(cells=run.harvest.validation_cells),
         *(f"- {name}" for name in run.harvest.held_back),
     ]
-    doubts = [*beforehand(run.harvest), *outcome.lines]
+    doubts = [*beforehand(run.harvest, run.noise), *outcome.lines]
     if doubts:
         lines += ["", f"## {_('What to know')}", "", *(f"- {line}" for line in doubts)]
     return "\n".join(lines) + "\n"

@@ -112,6 +112,7 @@ class _Worker:
         self._bank, self._other_bank = self._read_bank()
         self._device = devices.device(task.order.device)
         self._given, self._wanted = self._held_out()
+        self._typical = _typical(self._given, self._wanted)
         self._losses: list[float] = []
         self._spent_s = 0.0
         self._timed = 0
@@ -264,7 +265,7 @@ class _Worker:
         step = self._trainer.done
         if self._best is None or value > self._best[0]:
             self._best = (value, step, copy.deepcopy(self._trainer.average.state_dict()))
-        noisy, made, clean = (_shown(each[0, :3]) for each in (self._given, result, self._wanted))
+        noisy, made, clean = (_shown(each[self._typical, :3]) for each in (self._given, result, self._wanted))
         self._add(Measured(step, value, (noisy, made, clean)))
 
     def _tell_losses(self) -> None:
@@ -329,6 +330,14 @@ class _Worker:
         network.load_state_dict(state)
         found = weights.write(self._folder.model, network, self._task.recipe.export, self._given[:1])
         self._tell(Finished(step, found))
+
+
+def _typical(given: Tensor, wanted: Tensor) -> int:
+    """Which example is neither easy nor hard, where what is given is a picture of what is wanted."""
+    if given.shape[2:] != wanted.shape[2:]:
+        return 0
+    errors = (given[:, :3] - wanted[:, :3]).square().mean(dim=(1, 2, 3))
+    return int(errors.argsort()[len(errors) // 2])
 
 
 def _shown(picture: Tensor) -> NDArray[np.uint8]:

@@ -76,7 +76,7 @@ class ReadyPanel(QWidget):
                     minutes,
                 ).format(count=minutes)
             )
-            advice = beforehand(run.harvest)
+            advice = beforehand(run.harvest, run.noise)
             self.advice.setText("\n".join(advice))
             self.advice.setVisible(bool(advice))
             self.start_button.setFocus(Qt.FocusReason.OtherFocusReason)
