@@ -165,10 +165,10 @@ def _table(colour: QColor) -> NDArray[np.uint32]:
 
 
 def _as_colour(word: int) -> QColor:
-    """A colour that Qt premultiplies to just this word; its 8 bits a part would be too few for that."""
+    """A colour that Qt premultiplies to just this word, which the tint itself would miss by one at times."""
     alpha = word >> 24
-    red, green, blue = (round((word >> shift & 255) / alpha * 65535) for shift in (16, 8, 0))
-    return QColor.fromRgba64(red, green, blue, alpha * 257)
+    red, green, blue = (round((word >> shift & 255) / alpha * 255) for shift in (16, 8, 0))
+    return QColor(red, green, blue, alpha)
 
 
 def _device(blocks: Rect) -> Rect:

@@ -74,6 +74,23 @@ def test_a_dab_on_an_area_all_on_shows_at_once_and_goes_again(qapp: QApplication
     assert np.array_equal(drawn(scene), before)
 
 
+def test_after_a_stroke_an_area_all_on_is_known_again(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = scene_of(QColor(200, 30, 30), 0.5, mask())
+    drawn(scene)
+    writer = scene.masks.mask.write()
+    scene.preview("mask", writer, Stroke(writer, Brush(60.0, erase=True)).to(300, 300))
+    drawn(scene)
+    scene.show_masks(scene.masks.with_mask("mask", TileMap.from_array(mask())))
+    drawn(scene)
+    scene.masks = replace(scene.masks, include=TileMap.blank(scene.size, 1, np.uint8))
+    scene.show_masks(scene.masks)
+    scene.viewport = scene.viewport.placed(Scale.near(8.0), (300, 300), 320, 240)
+    filled: list[Rect] = []
+    monkeypatch.setattr(Overlay, "fill", lambda _self, blocks, _quality, _out: filled.append(blocks))
+    scene.draw()
+    assert not filled
+
+
 cells = st.integers(1, 5).flatmap(
     lambda width: st.lists(st.lists(st.booleans(), min_size=width, max_size=width), min_size=1, max_size=5)
 )
