@@ -100,14 +100,20 @@ class Stroke:
                 top, left = rect.top - box.top, rect.left - box.left
                 view = cover[top : top + dab.shape[0], left : left + dab.shape[1]]
                 np.maximum(view, dab, out=view)
+        changed = EMPTY
         for part, target in self._writer.parts(box):
             shape = cover[part.shift(-box.left, -box.top).slices]
             mask = target[..., 0]
+            # A large dab lies mostly where the one before it was; what it leaves as it is need not be shown anew.
             if self._brush.erase:
-                np.minimum(mask, 255 - shape, out=mask)
-            else:
+                shape = 255 - shape
+                if (shape < mask).any():
+                    np.minimum(mask, shape, out=mask)
+                    changed = changed.union(part)
+            elif (shape > mask).any():
                 np.maximum(mask, shape, out=mask)
-        return box.intersect(self._writer.base.size.rect)
+                changed = changed.union(part)
+        return changed
 
     def _placed(self, x: float, y: float, radius_px: float) -> tuple[Rect, NDArray[np.uint8]]:
         """A dab and where it lies."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from editor.core.geometry import EMPTY, Rect, Size, TileKey, tile_keys, tile_rect
+from editor.core.geometry import EMPTY, TILE_PX, Rect, Size, TileKey, tile_keys, tile_rect
 
 Pixels = NDArray[Any]
 """H x W x C, uint8, uint16 or float32."""
@@ -143,7 +143,7 @@ class TileWriter:
 
     def parts(self, rect: Rect) -> Iterator[tuple[Rect, Pixels]]:
         """The part of `rect` in each tile with a writable view of its pixels; `rect` is cut to the picture."""
-        for part, key, inside in _parts(rect.intersect(self.base.size.rect), self.base.size):
+        for part, key, inside in _parts(rect.intersect(self.base.size.rect)):
             yield part, self.pixels(key)[inside.slices]
 
     def write(self, rect: Rect, pixels: Pixels) -> None:
@@ -175,12 +175,12 @@ def _pixels_of(tile: Tile | None) -> Pixels | None:
     return tile.pixels if tile is not None else None
 
 
-def _parts(rect: Rect, size: Size) -> Iterator[tuple[Rect, TileKey, Rect]]:
-    """For each tile under `rect`: the shared part in the picture, the key, the part in the tile's own pixels."""
+def _parts(rect: Rect) -> Iterator[tuple[Rect, TileKey, Rect]]:
+    """For each tile under a rectangle of the picture: the shared part, the key, the part in the tile's own pixels."""
     for key in tile_keys(rect):
-        box = tile_rect(key, size)
-        part = box.intersect(rect)
-        yield part, key, part.shift(-box.left, -box.top)
+        left, top = key[0] * TILE_PX, key[1] * TILE_PX
+        part = rect.intersect(Rect(left, top, left + TILE_PX, top + TILE_PX))
+        yield part, key, part.shift(-left, -top)
 
 
 def _gather(
@@ -193,7 +193,7 @@ def _gather(
     if not size.rect.contains(rect):
         raise ValueError(f"{rect} leaves the picture of {size.width} x {size.height}")
     out = np.zeros((rect.height, rect.width, channels), dtype)
-    for part, key, inside in _parts(rect, size):
+    for part, key, inside in _parts(rect):
         pixels = look_up(key)
         if pixels is not None:
             out[part.shift(-rect.left, -rect.top).slices] = pixels[inside.slices]

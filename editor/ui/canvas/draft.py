@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from editor.core.document import DocumentState
 from editor.core.geometry import TILE_PX, Rect, TileKey, tile_keys
 from editor.core.layers import Layer
 from editor.core.tiles import Pixels
+
+_HALF = 128
 
 
 def picked(state: DocumentState, level: int, rect: Rect) -> Pixels:
@@ -17,25 +22,39 @@ def picked(state: DocumentState, level: int, rect: Rect) -> Pixels:
     """
     out = np.zeros((rect.height, rect.width, state.channels), state.dtype)
     area = Rect(rect.left << level, rect.top << level, rect.right << level, rect.bottom << level)
-    for layer in state.layers:
-        if layer.visible and layer.opacity >= 0.5:
-            for key in tile_keys(area.intersect(state.size.rect)):
-                _lay(out, layer, key, level, rect)
+    layers = [layer for layer in reversed(state.layers) if layer.visible and layer.opacity >= 0.5]
+    side = TILE_PX >> level
+    for key in tile_keys(area.intersect(state.size.rect)):
+        left, top = key[0] * side, key[1] * side
+        part = rect.intersect(Rect(left, top, left + side, top + side))
+        target = out[part.shift(-rect.left, -rect.top).slices]
+        source = part.shift(-left, -top).slices
+        for pixels, covered in reversed(_seen(layers, key, 1 << level)):
+            if covered is None:
+                target[...] = pixels[source]
+            else:
+                np.copyto(target, pixels[source], where=covered[source])
     return out
 
 
-def _lay(out: Pixels, layer: Layer, key: TileKey, level: int, rect: Rect) -> None:
-    tile, mask = layer.pixels.tiles.get(key), layer.mask.tiles.get(key) if layer.mask is not None else None
-    if tile is None or (mask is None and layer.mask is not None):
-        return
-    step, side = 1 << level, TILE_PX >> level
-    left, top = key[0] * side, key[1] * side
-    few = tile.pixels[::step, ::step]
-    part = Rect(left, top, left + few.shape[1], top + few.shape[0]).intersect(rect)
-    target = out[part.shift(-rect.left, -rect.top).slices]
-    source = few[part.shift(-left, -top).slices]
-    if mask is None:
-        target[...] = source
-    else:
-        covered = mask.pixels[::step, ::step][part.shift(-left, -top).slices] >= 128
-        np.copyto(target, source, where=covered)
+def _seen(layers: Sequence[Layer], key: TileKey, step: int) -> list[tuple[Pixels, NDArray[np.bool_] | None]]:
+    """What shows in a tile, from the top down to the layer that hides the rest, and where (None: everywhere).
+
+    Looking from the top saves the pixels below, whose way from memory is what takes the time.
+    """
+    seen: list[tuple[Pixels, NDArray[np.bool_] | None]] = []
+    for layer in layers:
+        tile = layer.pixels.tiles.get(key)
+        if tile is None:
+            continue
+        if layer.mask is not None:
+            mask = layer.mask.tiles.get(key)
+            cover = mask.pixels[::step, ::step] if mask is not None else None
+            if cover is None or cover.max() < _HALF:
+                continue
+            if cover.min() < _HALF:
+                seen.append((tile.pixels[::step, ::step], cover >= _HALF))
+                continue
+        seen.append((tile.pixels[::step, ::step], None))
+        break
+    return seen

@@ -78,16 +78,12 @@ class Scale:
 
     def blocks_of_tiles(self, keys: Collection[TileKey], size: Size) -> list[Rect]:
         """The blocks that change with these tiles; one box around all where there are many."""
-        rects = [tile_rect(key, size) for key in keys]
-        if len(rects) > _MANY_TILES:
-            rects = [
-                Rect(
-                    min(rect.left for rect in rects),
-                    min(rect.top for rect in rects),
-                    max(rect.right for rect in rects),
-                    max(rect.bottom for rect in rects),
-                )
-            ]
+        if len(keys) > _MANY_TILES:
+            columns, rows = zip(*keys, strict=True)
+            corners = (min(columns), min(rows)), (max(columns), max(rows))
+            rects = [tile_rect(corners[0], size).union(tile_rect(corners[1], size))]
+        else:
+            rects = [tile_rect(key, size) for key in keys]
         # A neighbour's pixel of the level shown may be mixed in at a block's edge.
         return [self.blocks_of(rect.expand(1 << self.level)) for rect in rects]
 

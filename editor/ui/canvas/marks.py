@@ -39,15 +39,24 @@ class BrushMark:
         x, y, reach = self._centre.x(), self._centre.y(), self._radius + _MARGIN
         return Rect(math.floor(x - reach), math.floor(y - reach), math.ceil(x + reach), math.ceil(y + reach))
 
-    def paint(self, painter: QPainter) -> None:
-        """A dark and a light line, so that one of them shows on any photo; a faint one where the hard part ends."""
+    def paint(self, painter: QPainter, view: Rect) -> None:
+        """A dark and a light line, so that one of them shows on any photo; a faint one where the hard part ends.
+
+        view: the device pixels of the view. Circles around all of it are not drawn: Qt would follow them all the way.
+        """
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._radius < _SMOOTH_RADIUS)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        corner = self._farthest(view) + _MARGIN
         for colour, radius in ((_DARK, self._radius + 1), (_LIGHT, self._radius), (_FAINT, self._hard)):
-            if radius >= 2:
+            if 2 <= radius <= corner:
                 painter.setPen(QPen(colour, 1))
                 painter.drawEllipse(self._centre, radius, radius)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _farthest(self, view: Rect) -> float:
+        """From the centre to the corner that lies farthest from it."""
+        x, y = self._centre.x(), self._centre.y()
+        return math.hypot(max(x - view.left, view.right - x), max(y - view.top, view.bottom - y))
 
 
 def paint_sketch(painter: QPainter, sketch: Sketch, viewport: Viewport) -> None:

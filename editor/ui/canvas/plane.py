@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from editor.core.geometry import EMPTY, Rect, Size
@@ -15,7 +16,7 @@ from editor.ui.canvas.raster import Bytes
 from editor.ui.canvas.ring import Quality, Ring, rectangles
 
 # What may be drawn exactly within a frame, in the plain RGB pixels of `work`: about 5 ms.
-_FRAME_PX = 2_600_000
+FRAME_PX = 2_600_000.0
 
 
 class Plane(ABC):
@@ -48,16 +49,25 @@ class Plane(ABC):
             self.ring.forget()
         self.scale = scale
 
-    def draw(self, blocks: Rect) -> None:
-        """Makes every block of the view presentable within a frame's time."""
-        parts = rectangles(self.ring.wanting(blocks, Quality.ROUGH), blocks.left, blocks.top)
-        exact = sum(self.work(part) for part in parts) <= _FRAME_PX
+    def wanting(self, blocks: Rect, quality: Quality) -> NDArray[np.bool_]:
+        """Which of the blocks have to be drawn to be there in this quality; rows x columns of `blocks`."""
+        return self.ring.wanting(blocks, quality)
+
+    def draw(self, blocks: Rect, allowed: float = FRAME_PX) -> float:
+        """Makes every block of the view presentable within a frame's time.
+
+        allowed: how much of `work` may be done exactly; returns how much of that is left.
+        """
+        parts = rectangles(self.wanting(blocks, Quality.ROUGH), blocks.left, blocks.top)
+        left = allowed - sum(self.work(part) for part in parts)
+        exact = left >= 0
         for part in parts:
             self._put(part, Quality.EXACT if exact else Quality.ROUGH)
+        return max(0.0, left)
 
     def rough(self, blocks: Rect) -> bool:
         """Whether any of the blocks is not yet exact."""
-        return bool(self.ring.wanting(blocks, Quality.EXACT).any())
+        return bool(self.wanting(blocks, Quality.EXACT).any())
 
     def refine(self, blocks: Rect, until: float) -> Rect:
         """Draws exactly what is still rough, from the middle outwards, until a time.perf_counter().
@@ -83,7 +93,7 @@ class Plane(ABC):
 
     def _roughest(self, blocks: Rect) -> Rect:
         """The longest stretch that is not yet exact in the row of blocks nearest to the middle."""
-        wanting = self.ring.wanting(blocks, Quality.EXACT)
+        wanting = self.wanting(blocks, Quality.EXACT)
         rows = np.flatnonzero(wanting.any(axis=1))
         if not rows.size:
             return EMPTY

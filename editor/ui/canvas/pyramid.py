@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from editor.core.geometry import EMPTY, TILE_PX, Rect, Size, TileKey
 from editor.ui.canvas.grid import MAX_LEVEL
 from editor.ui.canvas.raster import Bytes, halved
+from editor.ui.canvas.ring import rectangles
 
 # Tiles of one row that are reduced together: fewer calls, and still done within a millisecond.
 _RUN_TILES = 8
+# Rows of them where nobody waits for anything else: a large brush's dab at once.
+_ROWS_TOGETHER = 4
 
 
 class Pyramid:
@@ -78,26 +82,27 @@ class Pyramid:
             Whether all of it is up to date.
         """
         window = _tiles(self.size.rect if rect is None else rect)
-        for row, column in np.argwhere(self._stale[window.slices]).tolist():
-            top, left = row + window.top, column + window.left
-            if not self._stale[top, left]:
-                continue  # done with the run that began to the left of it
-            end = left + 1
-            while end < min(window.right, left + _RUN_TILES) and self._stale[top, end]:
-                end += 1
-            self._build_run(top, left, end)
-            if until is not None and time.perf_counter() > until:
-                return not self._stale[window.slices].any()
+        stale = self._stale[window.slices]
+        for part in rectangles(stale, window.left, window.top):
+            rows = _ROWS_TOGETHER if until is None else 1
+            for top, left in product(range(part.top, part.bottom, rows), range(part.left, part.right, _RUN_TILES)):
+                self._build_together(Rect(left, top, left + _RUN_TILES, top + rows).intersect(part))
+                if until is not None and time.perf_counter() > until:
+                    return not stale.any()
         return True
 
-    def _build_run(self, row: int, first: int, end: int) -> None:
-        tiles = Rect(first * TILE_PX, row * TILE_PX, end * TILE_PX, (row + 1) * TILE_PX)
-        pixels = self.full(tiles.intersect(self.size.rect))
+    def _build_together(self, tiles: Rect) -> None:
+        area = Rect(*(edge * TILE_PX for edge in tiles))
+        pixels = self.full(area.intersect(self.size.rect))
+        self._building(tiles, pixels)
         for index, level in enumerate(self._levels):
             pixels = halved(pixels)
-            left, top = tiles.left >> (index + 1), tiles.top >> (index + 1)
+            left, top = area.left >> (index + 1), area.top >> (index + 1)
             level[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
-        self._stale[row, first:end] = False
+        self._stale[tiles.slices] = False
+
+    def _building(self, tiles: Rect, pixels: Bytes) -> None:
+        """Told of the pixels of tiles (in columns and rows) before their levels are made of them."""
 
 
 def _scaled(rect: Rect, level: int) -> Rect:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage, QPainter
 
-from editor.core.geometry import Rect
+from editor.core.geometry import EMPTY, Rect
 from editor.ui.canvas.grid import BLOCK_PX
 from editor.ui.canvas.raster import Bytes, wrapped
 
@@ -107,12 +107,14 @@ def _px(blocks: Rect) -> Rect:
 
 def rectangles(wanted: NDArray[np.bool_], left: int, top: int) -> list[Rect]:
     """Few rectangles that together cover just the True cells; cell (0, 0) is at (left, top)."""
+    if not wanted.any():
+        return []
     if wanted.all():
-        return [Rect(left, top, left + wanted.shape[1], top + wanted.shape[0])] if wanted.size else []
+        return [Rect(left, top, left + wanted.shape[1], top + wanted.shape[0])]
     done: list[Rect] = []
     growing: dict[tuple[int, int], int] = {}
-    for row in range(wanted.shape[0] + 1):
-        runs = _runs(wanted[row]) if row < wanted.shape[0] else []
+    for row, cells in enumerate((*wanted.tolist(), [])):
+        runs = _runs(cells)
         for start, end in growing.keys() - set(runs):
             done.append(Rect(left + start, top + growing.pop((start, end)), left + end, top + row))
         for run in runs:
@@ -120,7 +122,36 @@ def rectangles(wanted: NDArray[np.bool_], left: int, top: int) -> list[Rect]:
     return done
 
 
-def _runs(cells: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Start and end of each stretch of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], cells, [False])))).tolist()
-    return list(zip(edges[::2], edges[1::2], strict=True))
+def largest(cells: NDArray[np.bool_], left: int, top: int) -> Rect:
+    """The largest rectangle of True cells only; cell (0, 0) is at (left, top)."""
+    if cells.all():
+        return Rect(left, top, left + cells.shape[1], top + cells.shape[0])
+    best, most = EMPTY, 0
+    heights = [0] * (cells.shape[1] + 1)
+    rows = cells.tolist() if cells.any() else []
+    for bottom, row in enumerate(rows, top + 1):
+        heights = [height + 1 if cell else 0 for height, cell in zip(heights, (*row, False), strict=True)]
+        # Rising bars from where they begin; a lower one ends all that are higher.
+        rising: list[tuple[int, int]] = []
+        for column, height in enumerate(heights):
+            start = column
+            while rising and rising[-1][1] >= height:
+                start, tall = rising.pop()
+                if tall * (column - start) > most:
+                    most = tall * (column - start)
+                    best = Rect(left + start, bottom - tall, left + column, bottom)
+            rising.append((start, height))
+    return best
+
+
+def _runs(cells: list[bool]) -> list[tuple[int, int]]:
+    """Start and end of each stretch of True. A plain loop: there are some twenty cells, too few for numpy."""
+    runs = []
+    start = -1
+    for column, cell in enumerate((*cells, False)):
+        if cell and start < 0:
+            start = column
+        elif not cell and start >= 0:
+            runs.append((start, column))
+            start = -1
+    return runs

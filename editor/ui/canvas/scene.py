@@ -81,6 +81,8 @@ class Scene:
 
     def preview(self, name: MaskName, writer: TileWriter, dirty: Rect) -> Rect:
         """Shows an unfinished mask; returns the device pixels of the view that change."""
+        if dirty.empty:
+            return EMPTY
         overlay = self._overlays.get(name)
         if overlay is None:
             overlay = self._overlays[name] = self._overlay(name, self.masks.masked(name))
@@ -104,9 +106,9 @@ class Scene:
         blocks = self._lay_out()
         if self._left is not None:
             self._left.draw(self._left_blocks(blocks))
-        self._picture.draw(blocks)
+        left = self._picture.draw(blocks)
         for overlay in (*self._shown_overlays(), *self._glows()):
-            overlay.draw(overlay.inside(blocks))
+            left = overlay.draw(overlay.inside(blocks), left)
 
     def refine(self, until: float) -> Rect | None:
         """Goes on with what was left rough or not yet made, until a time.perf_counter().
@@ -115,10 +117,11 @@ class Scene:
             The device pixels of the view that changed (empty if none did yet), or None when nothing is left to do.
         """
         blocks = self._lay_out()
+        overlays = (*self._shown_overlays(), *self._glows())
         parts: list[tuple[Plane, Rect]] = [(self._picture, blocks)]
         if self._left is not None:
             parts.append((self._left, self._left_blocks(blocks)))
-        parts += [(overlay, overlay.inside(blocks)) for overlay in (*self._shown_overlays(), *self._glows())]
+        parts += [(overlay, overlay.inside(blocks)) for overlay in overlays]
         changed, busy = EMPTY, False
         for plane, part in parts:
             if plane.rough(part):
@@ -126,7 +129,8 @@ class Scene:
                 changed = changed.union(_device(plane.refine(part, until)))
         if busy:
             return changed.shift(-self.viewport.left, -self.viewport.top)
-        return None if self._picture.pyramid.build(until=until) else EMPTY
+        ready = all(plane.pyramid.build(until=until) for plane in (self._picture, *overlays))
+        return None if ready else EMPTY
 
     def settle(self) -> None:
         """Draws everything exactly, however long it takes."""

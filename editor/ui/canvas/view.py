@@ -190,8 +190,8 @@ class CanvasView(CanvasSurface):
     def paint_marks(self, painter: QPainter) -> None:
         if self._sketch is not None and self._scene is not None:
             paint_sketch(painter, self._sketch, self._scene.viewport)
-        if self._mark is not None:
-            self._mark.paint(painter)
+        if self._mark is not None and self._scene is not None:
+            self._mark.paint(painter, Rect(0, 0, self._scene.viewport.width, self._scene.viewport.height))
 
     def _session_changed(self, before: DocumentState, after: DocumentState) -> None:
         if self._stage is not None and not self._stage.committing:
