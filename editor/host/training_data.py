@@ -256,8 +256,11 @@ def _write(path: Path, cells: BinaryIO, numbers: Sequence[int]) -> None:
 def _cells(
     pixels: U8, where: NDArray[np.bool_] | None, shrinks: Sequence[int], quota: int, rng: np.random.Generator
 ) -> tuple[list[U8], NDArray[np.float64]]:
-    """At most `quota` cells of a photo, and from where to where along its longer side each lies, sorted by that."""
-    found: list[U8] = []
+    """At most `quota` cells of a photo, and from where to where along its longer side each lies, sorted by that.
+
+    Each size gives an equal part at most: the large ones have many more cells, and less in each.
+    """
+    chosen: list[U8] = []
     spans: list[tuple[float, float]] = []
     height, width = pixels.shape[:2]
     for shrink in shrinks:
@@ -265,18 +268,20 @@ def _cells(
         if min(rows, columns) < CELL_PX:
             continue
         small = _shrunk(pixels, columns, rows)
+        found: list[tuple[U8, tuple[float, float]]] = []
         for top, left in itertools.product(_starts(rows), _starts(columns)):
             down, right = _covered(top, height / rows), _covered(left, width / columns)
-            if where is not None and not where[_whole(down), _whole(right)].all():
-                continue
-            found.append(small[top : top + CELL_PX, left : left + CELL_PX])
-            spans.append(down if height > width else right)
-    chosen: NDArray[np.intp] = np.arange(len(found))
-    if len(found) > quota:
-        worth = np.array([_worth(cell) for cell in found])
-        chosen = rng.choice(len(found), quota, replace=False, p=worth / worth.sum())
-    order = sorted(chosen.tolist(), key=lambda number: (spans[number], number))
-    return [found[number] for number in order], np.array([spans[number] for number in order]).reshape(-1, 2)
+            if where is None or where[_whole(down), _whole(right)].all():
+                cell = small[top : top + CELL_PX, left : left + CELL_PX]
+                found.append((cell, down if height > width else right))
+        numbers: NDArray[np.intp] = np.arange(len(found))
+        if len(found) > (part := quota // len(shrinks)):
+            worth = np.array([_worth(cell) for cell, _span in found])
+            numbers = rng.choice(len(found), part, replace=False, p=worth / worth.sum())
+        chosen += [found[number][0] for number in numbers]
+        spans += [found[number][1] for number in numbers]
+    order = sorted(range(len(chosen)), key=lambda number: (spans[number], number))
+    return [chosen[number] for number in order], np.array([spans[number] for number in order]).reshape(-1, 2)
 
 
 def _covered(start: int, scale: float) -> tuple[float, float]:

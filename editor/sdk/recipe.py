@@ -65,4 +65,4 @@ class Recipe:
     clip: float = 0.5
     average: float = 0.999
     lifts_noise: bool = False
-    shrinks: tuple[int, ...] = (1, 2)
+    shrinks: tuple[int, ...] = (1, 2, 3, 4)

@@ -116,7 +116,8 @@ def _noisy(picture: Tensor, generator: torch.Generator, bank: Tensor | None) -> 
 
 def _level(picture: Tensor, generator: torch.Generator, *, by_brightness: bool) -> Tensor:
     """H x W: the same everywhere, or growing with the light as a sensor's does (Foi et al. 2008)."""
-    level = _STRONGEST * _chance(generator)
+    # Faint noise is the more common, and where the most can be spoilt.
+    level = _STRONGEST * float(_chance(generator) ** 1.5)
     if not by_brightness:
         return torch.full(picture.shape[1:], level)
     shot = _chance(generator)
