@@ -79,8 +79,10 @@ class CoursePanel(QWidget):
         self.close_button.setVisible(done)
         self.bar.setVisible(not done and not failed)
         self.draw()
-        if self.enter_button is not None:
-            self.enter_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        # Else Qt gives it to the next that is shown, which may be the one that forgets everything.
+        focused = self.enter_button or (self.pause_button if learning else None)
+        if focused is not None:
+            focused.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def draw(self) -> None:
         """Draws curves and pictures and tells how far it is."""

@@ -80,6 +80,8 @@ def test_a_crash_is_told_and_can_go_on(desk: Desk) -> None:
     assert desk.tune.course.verdict.text() == "The trainer ended by itself."
     assert desk.shown() == ["Forget", "Later", "Go on from the last checkpoint"]
     desk.tune.course.on_button.click()
+    # The key that went on must not forget everything when it is pressed once more.
+    assert desk.tune.focusWidget() is desk.tune.course.pause_button
     assert (desk.work.stage, len(desk.started)) == (Stage.LEARNING, 2)
 
 
