@@ -32,6 +32,7 @@ from editor.core.layers import Layer
 from editor.core.metadata import Metadata
 from editor.core.session import Session
 from editor.core.tiles import TileMap
+from editor.ui.canvas.grid import MAX_ZOOM
 from editor.ui.canvas.view import CanvasView
 
 U8 = NDArray[np.uint8]
@@ -145,8 +146,17 @@ class Bench:
     def wheel(self) -> list[float]:
         self.view.zoom_fit()
         self.settle()
-        turns = ([120] * 24 + [-120] * 24) * 3
-        return self.run(partial(self._turn, turn) for turn in turns)
+        return self.run(self._notches())
+
+    def _notches(self) -> Iterator[Callable[[], None]]:
+        """Up to the limit at most, beyond which nothing is painted anew, and back; three times."""
+        for _round in range(3):
+            count = 0
+            while count < 24 and self.view.zoom < MAX_ZOOM:
+                count += 1
+                yield partial(self._turn, 120)
+            for _notch in range(count):
+                yield partial(self._turn, -120)
 
     def undo_and_redo(self, session: Session) -> tuple[list[float], list[float]]:
         """To the paint of the whole picture, twice each; the layer that comes and goes has a mask over all."""
