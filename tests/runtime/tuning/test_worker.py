@@ -76,8 +76,19 @@ def test_pictures_show_what_it_makes_of_them(tmp_path: Path, stage: Stage) -> No
     noisy, made, clean = first.pictures
     assert noisy.shape == made.shape == clean.shape == (tiny.CELL_PX, tiny.CELL_PX, 3)
     assert len({picture.tobytes() for picture in first.pictures}) == 3
-    cells = Patches(RunFolder(tmp_path).validation).first(1)
-    assert torch.equal(torch.from_numpy(clean).permute(2, 0, 1) / 255, cells[0])
+    cells = Patches(RunFolder(tmp_path).validation).first(16)
+    assert any(torch.equal(torch.from_numpy(clean).permute(2, 0, 1) / 255, cell) for cell in cells)
+
+
+def test_what_is_shown_is_neither_easy_nor_hard(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = torch.rand(5, 3, 16, 16)
+    offsets = torch.tensor([0.0, 0.4, 0.1, 0.3, 0.2])[:, None, None, None]
+    monkeypatch.setattr(worker._Worker, "_held_out", lambda _self: (shown + offsets, shown))
+    first = stage.run(tiny.task(tmp_path, 1)).events[1]
+    assert isinstance(first, Measured)
+    assert first.pictures is not None
+    clean = torch.from_numpy(first.pictures[2]).permute(2, 0, 1) / 255
+    assert torch.allclose(clean, shown[4], atol=1 / 500)
 
 
 def test_the_best_is_exported(tmp_path: Path, stage: Stage, values: list[float]) -> None:
