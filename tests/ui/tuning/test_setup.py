@@ -96,7 +96,7 @@ def test_the_counts_are_seen_before_it_learns(desk: Desk, tmp_path: Path) -> Non
     desk.wait(Stage.READY)
     ready = desk.tune.ready
     assert ready.counts.text() == "26 patches of 1 photo; 1 photo is held back to measure on."
-    assert "only 24 patches" in ready.advice.text()
+    assert "only 26 patches" in ready.advice.text()
     assert "about 7 minutes" in ready.time.text()
     assert desk.started == []
     ready.start_button.click()
