@@ -119,13 +119,16 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     search.pause()
     levels = _levels(_features(image, hole, search), hole, source, search)
     field = _start(levels[-1], search)
+    promise = _texture(levels[-1]).copy()
     spent, total = 0.0, sum(_effort(level) for level in levels)
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
         coarsest = depth == len(levels) - 1
         if not coarsest:
             field = _refine(field, level, search)
-        _solve(level, field, depth, coarsest, search)
+        if depth == len(levels) - 2:
+            promise = np.asarray(cv2.resize(promise, level.hole.shape[::-1]), np.uint8)
+        _solve(level, field, depth, coarsest, promise if depth >= len(levels) - 2 else None, search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
     return _settle(levels[0], field, search)
@@ -323,28 +326,34 @@ def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     return field
 
 
-def _solve(level: _Level, field: _Field, depth: int, coarsest: bool, search: Search) -> None:
+def _texture(level: _Level) -> U8:
+    """The texture of all pixels, H x W, to be read and written."""
+    return level.pixels.reshape(*level.hole.shape, 4)[..., 3]
+
+
+def _solve(level: _Level, field: _Field, depth: int, coarsest: bool, promise: U8 | None, search: Search) -> None:
     """Expectation-maximisation: search for all patches, then vote for all pixels, a few times.
 
-    At the coarsest level the hole's texture stays what its surroundings promise, and only colours are voted for: the
-    mean of many textures is a colour that smooth places have, too, and with their texture they would win for good.
+    At the coarsest level the hole's texture stays what its surroundings promise (frame), and only colours are voted
+    for: the mean of many textures is a colour that smooth places have, too, and with their texture they would win for
+    good. At the next level edges find their place: texture is voted for, too, but does not fall below the promise.
     """
     rounds = _START_ROUNDS if coarsest else 2 + 2 * min(depth, 4)
-    texture = level.pixels.reshape(*level.hole.shape, 4)[..., _TEXTURE]
-    promised = texture[level.hole]
     size = int(np.count_nonzero(field.active))
     if depth == 0 and size >= _LONG_SEARCH_PX:
         rounds = 1
     trust = _trust(level, field)
     # The rim decides whether the fill joins its surroundings, so there the whole source is always looked through.
     keen = field.active if size <= _FULL_SEARCH_PX else (field.active > 0) & (trust > _GAMMA ** -(level.high // 2 + 1))
+    texture = _texture(level)
     for turn in range(rounds):
+        if promise is not None:
+            least = promise[level.hole]
+            texture[level.hole] = least if coarsest else np.maximum(texture[level.hole], least)
         for half in range(2):
             _pass(level, field, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
         keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
-        if coarsest:
-            texture[level.hole] = promised
 
 
 def _label(level: _Level, field: _Field, weight: F32, search: Search) -> tuple[I32, I32]:
