@@ -35,6 +35,7 @@ _MIN_SOURCES = 24
 _SEAM_PASSES = 5
 _COLOUR, _TEXTURE = slice(0, 3), slice(3, 4)
 _TEXTURE_GAIN = np.float32(90)
+_PROMISE_COST = 1.4
 
 
 def _nothing(band: Band) -> None:
@@ -96,6 +97,10 @@ class _Field:
     def bands(self) -> list[Band]:
         return bands(self.active.shape[0], self.active.shape[1], int(np.count_nonzero(self.active)))
 
+    @property
+    def mean_cost(self) -> float:
+        return float(self.cost[self.active > 0].mean())
+
 
 def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tuple[I32, I32]:
     """Finds for every pixel of the hole the source pixel whose value it should take.
@@ -128,7 +133,9 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
             field = _refine(field, level, search)
         if depth == len(levels) - 2:
             promise = np.asarray(cv2.resize(promise, level.hole.shape[::-1]), np.uint8)
-        _solve(level, field, depth, coarsest, promise if depth >= len(levels) - 2 else None, search)
+            field = _solve_with_promise(level, field, depth, promise, search)
+        else:
+            _solve(level, field, depth, coarsest, promise if coarsest else None, search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
     return _settle(levels[0], field, search)
@@ -336,7 +343,7 @@ def _solve(level: _Level, field: _Field, depth: int, coarsest: bool, promise: U8
 
     At the coarsest level the hole's texture stays what its surroundings promise (frame), and only colours are voted
     for: the mean of many textures is a colour that smooth places have, too, and with their texture they would win for
-    good. At the next level edges find their place: texture is voted for, too, but does not fall below the promise.
+    good. Elsewhere texture is voted for, too, but does not fall below the promise, if there is one.
     """
     rounds = _START_ROUNDS if coarsest else 2 + 2 * min(depth, 4)
     size = int(np.count_nonzero(field.active))
@@ -354,6 +361,23 @@ def _solve(level: _Level, field: _Field, depth: int, coarsest: bool, promise: U8
             _pass(level, field, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
         keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
+
+
+def _solve_with_promise(level: _Level, field: _Field, depth: int, promise: U8, search: Search) -> _Field:
+    """Solves the level above the coarsest with texture not falling below the promise (frame), and without that.
+
+    The first is taken unless its patches match much worse: there the promise was wrong, and edges, which find their
+    place at this level, were bent to keep it. The given field is written to.
+    """
+    pixels = level.pixels.copy()
+    free = replace(field, near_y=field.near_y.copy(), near_x=field.near_x.copy(), cost=field.cost.copy())
+    _solve(level, field, depth, False, promise, search)
+    level.pixels, pixels = pixels, level.pixels
+    _solve(level, free, depth, False, None, search)
+    if field.mean_cost > _PROMISE_COST * free.mean_cost:
+        return free
+    level.pixels = pixels
+    return field
 
 
 def _label(level: _Level, field: _Field, weight: F32, search: Search) -> tuple[I32, I32]:
