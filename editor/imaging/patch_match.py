@@ -35,7 +35,7 @@ _MIN_SOURCES = 24
 _SEAM_PASSES = 5
 _COLOUR, _TEXTURE = slice(0, 3), slice(3, 4)
 _TEXTURE_GAIN = np.float32(90)
-_PROMISE_COST = 1.4
+_PROMISE_COST = 1.25
 
 
 def _nothing(band: Band) -> None:
