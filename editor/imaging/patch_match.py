@@ -35,6 +35,7 @@ _MIN_SOURCES = 24
 _SEAM_PASSES = 5
 _COLOUR, _TEXTURE = slice(0, 3), slice(3, 4)
 _TEXTURE_GAIN = np.float32(90)
+_PROMISE_COST = 1.25
 
 
 def _nothing(band: Band) -> None:
@@ -96,6 +97,10 @@ class _Field:
     def bands(self) -> list[Band]:
         return bands(self.active.shape[0], self.active.shape[1], int(np.count_nonzero(self.active)))
 
+    @property
+    def mean_cost(self) -> float:
+        return float(self.cost[self.active > 0].mean())
+
 
 def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tuple[I32, I32]:
     """Finds for every pixel of the hole the source pixel whose value it should take.
@@ -119,13 +124,18 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     search.pause()
     levels = _levels(_features(image, hole, search), hole, source, search)
     field = _start(levels[-1], search)
+    promise = _texture(levels[-1]).copy()
     spent, total = 0.0, sum(_effort(level) for level in levels)
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
         coarsest = depth == len(levels) - 1
         if not coarsest:
             field = _refine(field, level, search)
-        _solve(level, field, depth, coarsest, search)
+        if depth == len(levels) - 2:
+            promise = np.asarray(cv2.resize(promise, level.hole.shape[::-1]), np.uint8)
+            field = _solve_with_promise(level, field, depth, promise, search)
+        else:
+            _solve(level, field, depth, coarsest, promise if coarsest else None, search)
         spent += _effort(level)
         search.advance(0.9 * spent / total)
     return _settle(levels[0], field, search)
@@ -323,28 +333,51 @@ def _refine(coarse: _Field, level: _Level, search: Search) -> _Field:
     return field
 
 
-def _solve(level: _Level, field: _Field, depth: int, coarsest: bool, search: Search) -> None:
+def _texture(level: _Level) -> U8:
+    """The texture of all pixels, H x W, to be read and written."""
+    return level.pixels.reshape(*level.hole.shape, 4)[..., 3]
+
+
+def _solve(level: _Level, field: _Field, depth: int, coarsest: bool, promise: U8 | None, search: Search) -> None:
     """Expectation-maximisation: search for all patches, then vote for all pixels, a few times.
 
-    At the coarsest level the hole's texture stays what its surroundings promise, and only colours are voted for: the
-    mean of many textures is a colour that smooth places have, too, and with their texture they would win for good.
+    At the coarsest level the hole's texture stays what its surroundings promise (frame), and only colours are voted
+    for: the mean of many textures is a colour that smooth places have, too, and with their texture they would win for
+    good. Elsewhere texture is voted for, too, but does not fall below the promise, if there is one.
     """
     rounds = _START_ROUNDS if coarsest else 2 + 2 * min(depth, 4)
-    texture = level.pixels.reshape(*level.hole.shape, 4)[..., _TEXTURE]
-    promised = texture[level.hole]
     size = int(np.count_nonzero(field.active))
     if depth == 0 and size >= _LONG_SEARCH_PX:
         rounds = 1
     trust = _trust(level, field)
     # The rim decides whether the fill joins its surroundings, so there the whole source is always looked through.
     keen = field.active if size <= _FULL_SEARCH_PX else (field.active > 0) & (trust > _GAMMA ** -(level.high // 2 + 1))
+    texture = _texture(level)
     for turn in range(rounds):
+        if promise is not None:
+            least = promise[level.hole]
+            texture[level.hole] = least if coarsest else np.maximum(texture[level.hole], least)
         for half in range(2):
             _pass(level, field, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
         keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         _vote(level, field, level.hole, trust * _similarity(field, keenness), search)
-        if coarsest:
-            texture[level.hole] = promised
+
+
+def _solve_with_promise(level: _Level, field: _Field, depth: int, promise: U8, search: Search) -> _Field:
+    """Solves the level above the coarsest with texture not falling below the promise (frame), and without that.
+
+    The first is taken unless its patches match much worse: there the promise was wrong, and edges, which find their
+    place at this level, were bent to keep it. The given field is written to.
+    """
+    pixels = level.pixels.copy()
+    free = replace(field, near_y=field.near_y.copy(), near_x=field.near_x.copy(), cost=field.cost.copy())
+    _solve(level, field, depth, False, promise, search)
+    level.pixels, pixels = pixels, level.pixels
+    _solve(level, free, depth, False, None, search)
+    if field.mean_cost > _PROMISE_COST * free.mean_cost:
+        return free
+    level.pixels = pixels
+    return field
 
 
 def _label(level: _Level, field: _Field, weight: F32, search: Search) -> tuple[I32, I32]:

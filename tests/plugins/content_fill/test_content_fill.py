@@ -67,6 +67,33 @@ def test_faint_texture_does_not_give_way_to_smooth_places_of_its_colours(seed: i
     assert float(report["texture"]) > 0.68
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_mottled_ground_goes_on_beside_a_smooth_stone_of_its_mean_colour(seed: int) -> None:
+    noise = np.random.default_rng(5)
+    mottled = cv2.GaussianBlur(noise.normal(size=(400, 400)), (0, 0), 2)
+    grey = 0.4 + 0.15 * np.tanh(2 * mottled / mottled.std()) + 0.02 * noise.normal(size=(400, 400))
+    slow = cv2.GaussianBlur(noise.normal(size=(280, 150)), (0, 0), 25)
+    grey[60:340, :150] = 0.4 + 0.03 * slow / slow.std() + 0.02 * noise.normal(size=(280, 150))
+    image = np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2).astype(np.float32)
+    report = run(_inputs(image, square_hole(400, 400, 110, 160, 175)), Params(), FakeContext(seed=seed)).report
+    assert float(report["texture"]) > 0.85
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_rough_planks_in_front_of_fog_grow_no_stub(seed: int) -> None:
+    noise = np.random.default_rng(3)
+    wood = cv2.GaussianBlur(noise.normal(size=(640, 440)), (0, 0), sigmaX=3, sigmaY=1)
+    y, x = np.mgrid[:640, :440]
+    planks = y > 300 + 0.6 * (x - 150)
+    fog = 0.5 + 0.0002 * (640 - y) + 0.008 * noise.normal(size=(640, 440))
+    grey = np.where(planks, 0.17 + 0.06 * wood / wood.std(), fog)
+    image = np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2).astype(np.float32)
+    hole = np.zeros(planks.shape, np.bool_)
+    hole[180:420, 280:] = True
+    light = cv2.blur(_fill(image, hole, seed)[..., 0], (5, 5)) > 0.36
+    assert np.count_nonzero((light == planks)[hole]) < 120
+
+
 def test_excluded_places_are_not_copied() -> None:
     image, hole = textured(120, 160), square_hole(120, 160, 40, 60, 30)
     image[:, 110:] = (1.0, 0.0, 0.0)
