@@ -16,11 +16,10 @@ from editor.host.training import Run
 from editor.runtime.manifest import ModelManifest, Trained
 from editor.runtime.tuning.events import Event, Failed, Finished, Learned, Measured, Started
 from editor.runtime.tuning.task import Task
-from editor.sdk.models import TensorSpec
 from editor.sdk.params import Doc, ModelOf
 from editor.sdk.plugin import Plugin
-from editor.sdk.recipe import Export, Loss, Recipe
 from tests.helpers.documents import method
+from tests.helpers.trainers import RECIPE
 
 METHOD = "learner"
 STARTED = Started(200, 8, 8, "cpu")
@@ -32,35 +31,15 @@ class Params:
 
 
 def learner() -> Plugin:
-    recipe = Recipe(
-        net="plugins.denoise.net",
-        version=1,
-        patch_px=64,
-        batch=8,
-        losses=(Loss("charbonnier"),),
-        rate=1e-3,
-        fine_rate=2e-4,
-        export=Export(
-            role="denoise",
-            input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
-            output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
-            multiple_of=8,
-            minimum=16,
-            overlap_px=48,
-            memory_mb_per_mp=900,
-        ),
-    )
-    return method(id=METHOD, title="Learner", params=Params, recipe=recipe, random=False)
+    return method(id=METHOD, title="Learner", params=Params, recipe=RECIPE, random=False)
 
 
 def add_model(folder: Path, title: str, base: str = "") -> ModelManifest:
     """Installs a model of the learner's into the user's folder."""
-    recipe = learner().recipe
-    assert recipe is not None
     path = folder / "weights.onnx"
     path.write_bytes(title.encode())
     return library(Places.default()).add_trained(
-        path, title, "For tests.", recipe.export, Trained(METHOD, 1, base), "# Card"
+        path, title, "For tests.", RECIPE.export, Trained(METHOD, 1, base), "# Card"
     )
 
 

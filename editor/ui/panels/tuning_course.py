@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from editor.core.i18n import _, ngettext
 from editor.host.training_card import unit
 from editor.host.training_course import left_text
+from editor.ui.panels.parts import button, label
 from editor.ui.panels.tuning_curves import Curves
 from editor.ui.panels.tuning_pictures import Pictures
 from editor.ui.tuning_work import Stage, TuningWork
@@ -27,17 +26,17 @@ class CoursePanel(QWidget):
     def __init__(self, work: TuningWork, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._work = work
-        self.title = self._label("title", _("The model that is made"))
-        self.state = self._label("", _("How far it is, and how long it still takes"))
+        self.title = label(self, "title", _("The model that is made"))
+        self.state = label(self, "", _("How far it is, and how long it still takes"))
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
         self.bar.setToolTip(_("How much is done"))
-        self.verdict = self._label("", _("What became of it"))
+        self.verdict = label(self, "", _("What became of it"))
         self.curves = Curves(self)
         self.pictures = Pictures(self)
-        self.notes = self._label("faint", _("What went otherwise than planned"))
+        self.notes = label(self, "faint", _("What went otherwise than planned"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -66,8 +65,8 @@ class CoursePanel(QWidget):
         self.title.setText(work.run.name)
         learning, failed, done = stage in (Stage.LEARNING, Stage.PAUSED), stage is Stage.FAILED, stage is Stage.DONE
         self.pause_button.setText(_("Resume") if stage is Stage.PAUSED else _("Pause"))
-        for button in (self.pause_button, self.keep_button, self.rest_button):
-            button.setVisible(learning)
+        for each in (self.pause_button, self.keep_button, self.rest_button):
+            each.setVisible(learning)
         self.on_button.setVisible(failed)
         begun = work.run.begun
         self.on_button.setText(_("Go on from the last checkpoint") if begun else _("Start again"))
@@ -180,30 +179,30 @@ class CoursePanel(QWidget):
 
     def _button_row(self) -> QHBoxLayout:
         work = self._work
-        self.pause_button = self._button(
-            _("Pause"), _("Give the machine free for a while, or go on"), self._pause_or_resume
+        self.pause_button = button(
+            self, _("Pause"), _("Give the machine free for a while, or go on"), self._pause_or_resume
         )
-        self.keep_button = self._button(
-            _("Stop and keep the best"), _("End it now and take the best that it learned so far"), work.finish
+        self.keep_button = button(
+            self, _("Stop and keep the best"), _("End it now and take the best that it learned so far"), work.finish
         )
-        self.rest_button = self._button(
-            _("Stop, go on later"), _("Save where it is and end it; it is listed here to go on"), work.rest
+        self.rest_button = button(
+            self, _("Stop, go on later"), _("Save where it is and end it; it is listed here to go on"), work.rest
         )
-        self.on_button = self._button("", _("Learn on from what was saved last"), work.start)
-        self.use_button = self._button(_("Use it"), _("Choose the new model for the method"), self._use)
-        self.later_button = self._button(_("Later"), _("Leave it as it is; it is listed here to go on"), work.leave)
-        self.forget_button = self._button(
-            "", _("Delete all that was learned in this training"), self.forget_wanted.emit
+        self.on_button = button(self, "", _("Learn on from what was saved last"), work.start)
+        self.use_button = button(self, _("Use it"), _("Choose the new model for the method"), self._use)
+        self.later_button = button(self, _("Later"), _("Leave it as it is; it is listed here to go on"), work.leave)
+        self.forget_button = button(
+            self, "", _("Delete all that was learned in this training"), self.forget_wanted.emit
         )
-        self.close_button = self._button(_("Close"), _("Back to the beginning"), work.leave)
+        self.close_button = button(self, _("Close"), _("Back to the beginning"), work.leave)
         row = QHBoxLayout()
         row.setSpacing(6)
         # Also while there is nothing to press, or all above would jump.
         row.addStrut(self.pause_button.sizeHint().height())
-        for button in self.buttons:
-            if button is self.forget_button:
+        for each in self.buttons:
+            if each is self.forget_button:
                 row.addStretch(1)
-            row.addWidget(button)
+            row.addWidget(each)
         return row
 
     def _pause_or_resume(self) -> None:
@@ -216,18 +215,3 @@ class CoursePanel(QWidget):
         verdict = self._work.verdict
         if verdict is not None and verdict.manifest is not None:
             self.use_wanted.emit(verdict.manifest)
-
-    def _button(self, text: str, tip: str, slot: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda _checked: slot())
-        return button
-
-    def _label(self, name: str, tip: str) -> QLabel:
-        label = QLabel(self)
-        label.setObjectName(name)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setToolTip(tip)
-        return label

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from editor.core.i18n import _, ngettext
 from editor.host.training_advice import beforehand
 from editor.host.training_choice import harvest_text
+from editor.ui.panels.parts import button, label
 from editor.ui.tuning_work import Stage, TuningWork
 
 
@@ -19,25 +18,25 @@ class ReadyPanel(QWidget):
     def __init__(self, work: TuningWork, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._work = work
-        self.title = self._label("title", _("The model that will be made"))
-        self.counts = self._label("", _("What there is to learn from"))
-        self.time = self._label("", _("How long the learning takes"))
-        self.advice = self._label("hint", _("What is doubtful about it"))
+        self.title = label(self, "title", _("The model that will be made"))
+        self.counts = label(self, "", _("What there is to learn from"))
+        self.time = label(self, "", _("How long the learning takes"))
+        self.advice = label(self, "hint", _("What is doubtful about it"))
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
         self.bar.setToolTip(_("How much is done"))
-        self.start_button = self._button(_("Start"), _("Begin to learn (Enter)"), work.start)
-        self.back_button = self._button(
-            _("Back"), _("Throw the patches away and choose otherwise"), lambda: work.forget()
+        self.start_button = button(self, _("Start"), _("Begin to learn (Enter)"), work.start)
+        self.back_button = button(
+            self, _("Back"), _("Throw the patches away and choose otherwise"), lambda: work.forget()
         )
-        self.cancel_button = self._button(_("Cancel"), _("Stop this"), work.cancel_cutting)
+        self.cancel_button = button(self, _("Cancel"), _("Stop this"), work.cancel_cutting)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addStretch(1)
-        for button in (self.cancel_button, self.back_button, self.start_button):
-            row.addWidget(button)
+        for each in (self.cancel_button, self.back_button, self.start_button):
+            row.addWidget(each)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -83,18 +82,3 @@ class ReadyPanel(QWidget):
 
     def _show_share(self) -> None:
         self.bar.setValue(round(1000 * self._work.share))
-
-    def _button(self, text: str, tip: str, slot: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda _checked: slot())
-        return button
-
-    def _label(self, name: str, tip: str) -> QLabel:
-        label = QLabel(self)
-        label.setObjectName(name)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setToolTip(tip)
-        return label
