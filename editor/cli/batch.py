@@ -118,7 +118,8 @@ def _targets(
         raise click.UsageError(_("Two photos would both be written to {file}; run them apart.").format(file=min(twice)))
     suffixes = _MASK_SUFFIXES if makes is Makes.MASK else WRITE_SUFFIXES
     for photo, target in targets:
-        if target.suffix.lower() not in suffixes:
+        # A name of the user's own; of one that is no picture's, reading says so, and the others are worked.
+        if output is not None and target.suffix.lower() not in suffixes:
             known = ", ".join(suffixes)
             raise click.UsageError(
                 _("{file} is no format that can be written; use {known}.").format(file=target, known=known)

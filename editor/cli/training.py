@@ -106,11 +106,14 @@ def _train(plugin: Plugin, registry: Registry, **values: Any) -> int:
                 "given then."
             ).format(name=run.name)
         )
+    if run.begun:
+        click.echo(_("{name}: going on from the last checkpoint.").format(name=run.name))
     return _follow(trainings, run, plugin)
 
 
 def _prepared(trainings: Trainings, plugin: Plugin, registry: Registry, order: Order, values: dict[str, Any]) -> Run:
     from editor.host.training_advice import beforehand
+    from editor.host.training_choice import harvest_text
     from editor.host.training_data import photos_in
 
     if not values["data"]:
@@ -121,11 +124,7 @@ def _prepared(trainings: Trainings, plugin: Plugin, registry: Registry, order: O
         run = trainings.prepare(
             values["name"], plugin, photos, order, base=values["base"], clean=clean, progress=progress
         )
-    click.echo(
-        _("{cells} patches of {learned} photos; {held_back} held back to measure on.").format(
-            cells=run.harvest.cells, learned=len(run.harvest.learned), held_back=len(run.harvest.held_back)
-        )
-    )
+    click.echo(f"{harvest_text(run.harvest)}.")
     for line in beforehand(run.harvest, run.noise):
         click.echo(f"kintsugi: {line}", err=True)
     return run

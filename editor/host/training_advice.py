@@ -10,7 +10,7 @@ from editor.host.training_data import Harvest
 from editor.runtime.tuning.events import Learned, Measured
 
 # Of the measure (dB): less can't be seen and may be chance.
-_SEEN = 0.05
+_SEEN = 0.1
 _WORSE = 0.2
 _FEW_CELLS = 60
 
@@ -68,7 +68,7 @@ def outcome(curve: Sequence[Learned | Measured], *, fresh: bool) -> Outcome:
         lines.append(_("Nothing useful was learned yet; train it for longer."))
     elif not better:
         lines.append(_("It gained nothing over the model that it went on from, so it is not added to your models."))
-    if best.value - last >= _WORSE:
+    if better and best.value - last >= _WORSE:
         lines.append(
             _(
                 "From step {step} on it got worse on photos that it had not seen; the weights of that step are "

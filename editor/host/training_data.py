@@ -93,11 +93,26 @@ def photos_in(paths: Iterable[Path]) -> list[Photo]:
             files += sorted(each for each in path.rglob("*") if each.suffix.lower() in READ_SUFFIXES and each.is_file())
         else:
             files.append(path)
+    missing = next((file for file in files if not file.exists()), None)
+    if missing is not None:
+        raise NotEnoughError(_("{path} does not exist.").format(path=missing))
     if not files:
         raise NotEnoughError(
             _("There are no photos in {places}.").format(places=", ".join(str(path) for path in paths) or _("nothing"))
         )
     return [Photo(path.name, partial(_read, path)) for path in files]
+
+
+def _too_little(count: int, skipped: Sequence[tuple[str, str]]) -> NotEnoughError:
+    if not count and skipped:
+        name, reason = skipped[0]
+        return NotEnoughError(reason if name in reason else f"{name}: {reason}")
+    return NotEnoughError(
+        _(
+            "That gives {count} patches of {side_px} x {side_px} pixels to learn from; at least {least} are needed. "
+            "Choose more or larger photos."
+        ).format(count=count, side_px=CELL_PX, least=_FEWEST_CELLS)
+    )
 
 
 def _read(path: Path) -> U8:
@@ -145,12 +160,7 @@ def cut(
             train = [index for cut, chosen in learned for index in cut.start + chosen]
             validation = [index for cut, chosen in held_back for index in cut.start + chosen]
             if len(train) < _FEWEST_CELLS:
-                raise NotEnoughError(
-                    _(
-                        "That gives {count} patches to learn from; at least {least} are needed. "
-                        "Choose more or larger photos."
-                    ).format(count=len(train), least=_FEWEST_CELLS)
-                )
+                raise _too_little(len(train), harvest.skipped)
             # Whoever looks at the first of them sees some of each photo.
             np.random.default_rng(seed).shuffle(validation)
             _write(folder / "train.npy", file, train)
@@ -200,7 +210,8 @@ class _Collection:
         rng = np.random.default_rng((self._seed, *digest))
         cells, spans = _cells(pixels, photo.where, self._shrinks, self._quota, rng)
         if not cells:
-            self.skipped.append((photo.name, _("too small to cut patches from")))
+            reason = _("too small to cut patches of {side_px} x {side_px} pixels from").format(side_px=CELL_PX)
+            self.skipped.append((photo.name, reason))
             return
         for cell in cells:
             self._file.write(cell.tobytes())

@@ -60,6 +60,7 @@ class NoiseLifter:
         self._clean = clean
         self._patches: list[NDArray[np.float32]] = []
         self._noisy = 0
+        self._marked = False
 
     def taken_apart(self, photo: Photo) -> Photo:
         """The photo as it is cleaned when it is read, whole: its `where` says from where noise is lifted."""
@@ -74,6 +75,13 @@ class NoiseLifter:
         """
         bank = np.concatenate([np.empty((0, PATCH_PX, PATCH_PX, 3), np.float32), *self._patches])
         if self._noisy and len(bank) < _FEWEST:
+            if self._marked:
+                raise NotEnoughError(
+                    _(
+                        "What is selected is too small or not flat enough to learn its noise from. Select a larger "
+                        "place without edges, of some 100 x 100 pixels or more."
+                    )
+                )
             raise NotEnoughError(
                 _(
                     "The photos are noisy, but too little of them is flat to learn their noise from. Add a photo with "
@@ -90,5 +98,6 @@ class NoiseLifter:
         if noise.level(values) < _FAINT:
             return pixels
         self._noisy += 1
+        self._marked = self._marked or photo.where is not None
         self._patches.append(noise.lift(values, PATCH_PX, photo.where))
         return self._clean(pixels)

@@ -134,10 +134,9 @@ class Repair(QObject):
         self.removal.start(self._runner, requests)
 
     def again(self) -> None:
-        """Makes further candidates from new seeds; there are none of a method that draws nothing at random."""
-        if self._method.plugin is not None and not self._method.plugin.random:
-            return
-        if self.removal.running or self.choosing:
+        """Makes further candidates: from new seeds, or with the settings of now where nothing is random."""
+        random = self._method.plugin is not None and self._method.plugin.random
+        if random and (self.removal.running or self.choosing):
             self._method.next_seeds()
         self.run()
 

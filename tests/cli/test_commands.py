@@ -151,9 +151,10 @@ def test_batch_goes_on_after_a_bad_file_and_counts_honestly(kintsugi: Run, tmp_p
     photos = [save(tmp_path / f"{index}.png", noise(60, 40, seed=index)) for index in range(3)]
     photos[1].write_bytes(b"no picture")
     out = tmp_path / "out"
-    result = kintsugi("run", "grey_fill", *photos, "--mask", mask, "--out-dir", out)
+    (tmp_path / "notes.txt").write_text("no picture")
+    result = kintsugi("run", "grey_fill", *photos, tmp_path / "notes.txt", "--mask", mask, "--out-dir", out)
     assert result.exit_code == 1
-    assert "2 of 3 photos done, 1 failed." in result.stdout
+    assert "2 of 4 photos done, 2 failed." in result.stdout
     assert sorted(path.name for path in out.iterdir()) == ["0.png", "2.png"]
     (line,) = [line for line in result.stderr.splitlines() if "1.png" in line]
     assert line.startswith("kintsugi: ")

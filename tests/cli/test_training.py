@@ -91,7 +91,13 @@ def test_an_empty_folder_and_no_folder_are_refused(photos: Path, capsys: pytest.
     assert train(photos / "nothing") == 1
     assert main(["train", "learner", "--name", "Mine"], REGISTRY) == 2
     assert train(photos / "gone") == 1
-    assert len(capsys.readouterr().err.splitlines()) == 3
+    (photos / "notes.txt").write_text("no picture")
+    assert train(photos / "notes.txt") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 4
+    assert "does not exist" in lines[2]
+    assert "notes.txt" in lines[3]
+    assert "patches" not in lines[3]
 
 
 def test_only_methods_that_can_learn_are_offered(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,3 +74,12 @@ def test_noise_is_lifted_only_from_where_the_user_says_but_all_is_learned_from(t
     taken.pixels()
     lifter.save(tmp_path / "bank.npy")
     assert np.std(np.load(tmp_path / "bank.npy")) * 255 == pytest.approx(SIGMA / 2, rel=0.15)
+
+
+def test_a_selection_that_is_too_small_is_named_as_the_reason(tmp_path: Path) -> None:
+    where = np.zeros((320, 320), np.bool_)
+    where[10:50, 10:50] = True
+    lifter = NoiseLifter(cleaned)
+    lifter.taken_apart(photo(flat(), where)).pixels()
+    with pytest.raises(NotEnoughError, match="What is selected"):
+        lifter.save(tmp_path / "bank.npy")

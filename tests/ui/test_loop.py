@@ -230,6 +230,17 @@ def test_again_adds_candidates_from_new_seeds(qtbot: QtBot, window: MainWindow) 
     assert [candidate.made.seed for candidate in removal.candidates] == [0, 1, 2, 3]
 
 
+def test_again_by_a_method_without_chance_takes_its_settings_as_they_are_now(qtbot: QtBot, window: MainWindow) -> None:
+    opened(window)
+    offer(window, method(id="sure", title="Sure fill", random=False))
+    removal = window.repair.removal
+    with qtbot.waitSignal(removal.arrived):
+        press(window, Key.Key_Return)
+    with qtbot.waitSignal(removal.arrived):
+        press(window, Key.Key_R)
+    assert len(removal.candidates) == 2
+
+
 def test_candidates_of_two_methods_say_which_is_whose(qtbot: QtBot, window: MainWindow) -> None:
     opened(window)
     choose(qtbot, window)

@@ -156,8 +156,11 @@ class ModelField(Field):
                 self.box.addItem(text, model.id)
                 if not model.installed:
                     self.box.setItemData(self.box.count() - 1, model.advice, Qt.ItemDataRole.ToolTipRole)
+            gone = chosen is not None and self.box.findData(chosen) < 0 <= self.box.findData(self.spec.default)
             if chosen is not None:
-                self.set_value(chosen)
+                self.set_value(self.spec.default if gone else chosen)
+        if gone:
+            self.changed.emit(self.value)
 
 
 class _ModelBox(QComboBox):

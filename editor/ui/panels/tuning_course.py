@@ -79,9 +79,8 @@ class CoursePanel(QWidget):
         self.bar.setVisible(not done and not failed)
         self.draw()
         # Else Qt gives it to the next that is shown, which may be the one that forgets everything.
-        focused = self.enter_button or (self.pause_button if learning else None)
-        if focused is not None:
-            focused.setFocus(Qt.FocusReason.OtherFocusReason)
+        focused = self.enter_button or (self.pause_button if learning else self)
+        focused.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def draw(self) -> None:
         """Draws curves and pictures and tells how far it is."""

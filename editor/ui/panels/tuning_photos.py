@@ -44,8 +44,8 @@ class PhotoChoice(QWidget):
         self._had = ""
         self.open_box = QCheckBox(self)
         self.open_box.setToolTip(_("Learn from the photo that is open, as it looks now"))
-        self.selection_box = QCheckBox(_("Only what its mask selects"), self)
-        self.selection_box.setToolTip(_("Learn only from the parts of the open photo that are masked"))
+        self.selection_box = QCheckBox(self)
+        self.show_use(lifts_noise=False)
         self.list = _Paths(self)
         self.list.setToolTip(_("Photos and folders to learn from; drop them here"))
         self.list.setAccessibleName(_("Photos and folders"))
@@ -92,6 +92,15 @@ class PhotoChoice(QWidget):
         """Of what is chosen, as the user knows it."""
         document = self._document() if self.open_box.isChecked() else None
         return [*([document[0]] if document is not None else []), *(path.name for path in self.paths)]
+
+    def show_use(self, *, lifts_noise: bool) -> None:
+        """Says what a selection is for: where noise is lifted, or what is learned from at all."""
+        if lifts_noise:
+            self.selection_box.setText(_("Its noise only from where the mask selects"))
+            self.selection_box.setToolTip(_("Mark a flat place, such as sky; the whole photo is learned from"))
+        else:
+            self.selection_box.setText(_("Only what its mask selects"))
+            self.selection_box.setToolTip(_("Learn only from the parts of the open photo that are masked"))
 
     def photos(self) -> tuple[Photo, ...]:
         """Those that are in no file."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from editor.core.i18n import _
 from editor.host.settings import Settings
 from editor.host.training_choice import Choice, free_name, subject
+from editor.host.training_noise import is_lifted
 from editor.runtime.tuning.folder import Order
 from editor.sdk.plugin import Plugin
 from editor.ui.panels.tuning_photos import Document, PhotoChoice
@@ -67,6 +68,7 @@ class SetUpPanel(QWidget):
         )
         self._lay_out()
         self.method.currentIndexChanged.connect(lambda _index: self._method_chosen())
+        self.base.currentIndexChanged.connect(lambda _index: self._show_use())
         self.base.currentIndexChanged.connect(lambda _index: self._check())
         self.photos.changed.connect(self._suggest)
         self.name.textEdited.connect(self._rename)
@@ -130,6 +132,11 @@ class SetUpPanel(QWidget):
         self._list_bases()
         self._suggest()
 
+    def _show_use(self) -> None:
+        plugin = self.plugin
+        lifts = plugin is not None and is_lifted(plugin, self.base.currentData() or "")
+        self.photos.show_use(lifts_noise=lifts)
+
     def _list_bases(self) -> None:
         plugin = self.plugin
         chosen = self.base.currentData() if self.base.count() else self._wanted
@@ -142,6 +149,7 @@ class SetUpPanel(QWidget):
             self.base.setCurrentIndex(max(0, self.base.findData(chosen)) if chosen else 0)
         self.base.setEnabled(bool(bases))
         self.base_hint.setVisible(plugin is not None and not bases)
+        self._show_use()
 
     def _suggest(self) -> None:
         """A free name from method and photos, as long as the user gave none."""
