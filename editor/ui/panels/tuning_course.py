@@ -173,7 +173,10 @@ class CoursePanel(QWidget):
         else:
             lines.insert(0, _("It is not better, so nothing was installed."))
         steps = work.course.step
-        lines.append(ngettext("{count} step in all.", "{count} steps in all.", steps).format(count=steps))
+        count = ngettext("{count} step in all", "{count} steps in all", steps).format(count=steps)
+        if manifest is not None and outcome.step != steps:
+            count = _("{count}; what is kept is as it was after step {step}").format(count=count, step=outcome.step)
+        lines.append(f"{count}.")
         return "\n".join(lines)
 
     def _button_row(self) -> QHBoxLayout:
