@@ -44,7 +44,7 @@ def pixels(plugin: Plugin, inputs: Inputs, params: Any, context: RunContext) -> 
     result = _run(plugin, inputs, params, context)
     if not isinstance(result, Result) or not _has_form(result.image, inputs.image.shape):
         raise _unusable(plugin)
-    _check_values(plugin, result.image[inputs.mask > 0], limited=inputs.image.max() <= 1)
+    _check_values(plugin, result.image[inputs.mask > 0], limited=_is_limited(inputs))
     return result
 
 
@@ -73,7 +73,7 @@ def picture(
         raise _unusable(plugin)
     writer: TileWriter | None = None
     top = 0
-    limited = bool(inputs.image.max() <= 1)
+    limited = _is_limited(inputs)
     for strip in _strips(plugin, result):
         _check_strip(plugin, strip, result.width, limited=limited)
         if writer is None:
@@ -119,6 +119,11 @@ def _guarded(plugin: Plugin) -> Iterator[None]:
         raise PluginError(
             _("{method} failed; nothing was changed. The log says why.").format(method=_(plugin.title))
         ) from error
+
+
+def _is_limited(inputs: Inputs) -> bool:
+    """Whether the picture lies within 0..1, as all but float ones do; then what is made of it must, too."""
+    return bool(inputs.image.min() >= 0 and inputs.image.max() <= 1)
 
 
 def _check_strip(plugin: Plugin, strip: Strip, width: int, *, limited: bool) -> None:

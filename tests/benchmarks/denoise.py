@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="photos without noise")
     parser.add_argument("--pairs", type=Path, help="real pairs")
     parser.add_argument("--models", type=Path, help="a folder with further models")
-    parser.add_argument("--only", nargs="*", help="ids of models")
+    parser.add_argument("--only", nargs="*", help="ids of models, and nothing else")
     parser.add_argument("--count", type=int, default=68, help="how many photos")
     words = parser.parse_args()
     models = library.store(Places.default())
@@ -108,7 +108,8 @@ def main() -> None:
         for id_, manifest in models.manifests.items()
         if manifest.role == "denoise" and models.installed(id_) and (not words.only or id_ in words.only)
     ]
-    methods: dict[str, Method] = {"non-local means": non_local_means, **{id_: learned(id_, runner) for id_ in ids}}
+    methods: dict[str, Method] = {} if words.only else {"non-local means": non_local_means}
+    methods |= {id_: learned(id_, runner) for id_ in ids}
     if words.data:
         photos = [read(path) for path in sorted(words.data.glob("*.png"))[: words.count]]
         print(

@@ -10,6 +10,7 @@ import pytest
 from editor.core.document import DocumentState
 from editor.core.errors import Cancelled, MaskError, PluginError
 from editor.core.geometry import Rect
+from editor.core.metadata import Metadata
 from editor.host import mask_edits
 from editor.host.apply import preview
 from editor.host.jobs import CancelToken
@@ -167,6 +168,13 @@ BAD: dict[str, Callable[[Inputs], Any]] = {
 def test_a_useless_result_is_refused(what: str) -> None:
     with pytest.raises(PluginError, match="nothing was changed"):
         run(method(lambda inputs, _params, _ctx: Result(BAD[what](inputs))), document(hole=HOLE))
+
+
+def test_a_dark_float_picture_may_lie_below_black_before_and_after() -> None:
+    pixels = np.linspace(-0.2, 0.9, 64 * 48 * 3, dtype=np.float32).reshape(48, 64, 3)
+    state = DocumentState.from_pixels(pixels, Metadata(), "dark")
+    made = run(method(lambda inputs, _params, _ctx: Result(inputs.image), needs=Needs()), state)
+    np.testing.assert_array_equal(made.pixels.read(state.size.rect), pixels)
 
 
 def test_a_strangers_exception_is_a_plain_error_with_its_cause() -> None:
