@@ -42,10 +42,12 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a training; manifest: of the model that was installed, None if it is not better."""
+    """What became of a training; manifest: of the model that was installed, None if it is not better; difference: the
+    largest between its file and what was learned."""
 
     outcome: Outcome
     manifest: ModelManifest | None
+    difference: float
 
 
 class TuningWork(QObject):
@@ -284,7 +286,7 @@ class TuningWork(QObject):
         def work(_token: CancelToken, _tell: Progress) -> Verdict:
             outcome = self.trainings.outcome(run)
             manifest = self.trainings.keep(run, plugin, end.difference) if outcome.better else None
-            return Verdict(outcome, manifest)
+            return Verdict(outcome, manifest, end.difference)
 
         job = Job(work, _("Looking at what was learned"))
         job.done.connect(self._bridge.queued(self._judged))

@@ -177,6 +177,9 @@ class CoursePanel(QWidget):
         if manifest is not None and outcome.step != steps:
             count = _("{count}; what is kept is as it was after step {step}").format(count=count, step=outcome.step)
         lines.append(f"{count}.")
+        if manifest is not None:
+            exact = _("Its file differs from what was learned by at most {difference:.1g} of full brightness.")
+            lines.append(exact.format(difference=work.verdict.difference))
         return "\n".join(lines)
 
     def _button_row(self) -> QHBoxLayout:

@@ -28,6 +28,7 @@ def test_a_better_model_is_installed_and_used_by_a_click(desk: Desk, tmp_path: P
     training.end(20.0, 22.0)
     desk.wait(Stage.DONE)
     assert "20.00 dB before, 22.00 dB after" in desk.tune.course.verdict.text()
+    assert "by at most 1e-06" in desk.tune.course.verdict.text()
     assert desk.shown() == ["Close", "Use it"]
     assert desk.work.verdict is not None
     new = desk.work.verdict.manifest
