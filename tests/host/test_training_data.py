@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def numbered(width: int, height: int) -> U8:
 
 def photos(*pictures: U8, names: Sequence[str] = ()) -> list[Photo]:
     return [
-        Photo(names[number] if names else str(number), lambda pixels=pixels: pixels)  # type: ignore[misc]
+        Photo(names[number] if names else str(number), partial(np.asarray, pixels))
         for number, pixels in enumerate(pictures)
     ]
 

@@ -284,6 +284,18 @@ def test_models_are_chosen_by_title_and_what_is_missing_is_marked(window: MainWi
     assert box.currentText() == "Second one"
 
 
+def test_when_the_chosen_model_is_removed_the_default_is_chosen(window: MainWindow) -> None:
+    folder = Places.default().models
+    for model_id in ("first", "second"):
+        know_model(folder, model_id)
+    offer(window, named())
+    model_field(window).set_value("second")
+    (folder / "second.toml").unlink()
+    window.method.refresh_models()
+    assert window.method.requests()[0].params == Named("first")
+    assert model_field(window).box.findData("second") < 0
+
+
 def test_a_missing_model_is_said_before_anything_runs(qtbot: QtBot, window: MainWindow) -> None:
     know_model(Places.default().models, "first", title="First one", installed=False)
     offer(window, named())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pyqtgraph  # type: ignore[import-untyped]
+import pyqtgraph  # type: ignore[import-untyped]  # ships no types
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
