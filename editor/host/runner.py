@@ -35,7 +35,7 @@ from editor.host.record import OpRecord
 from editor.host.regions import Region, mask_box, plan_holes
 from editor.host.registry import Registry
 from editor.runtime.infer import InferenceEngine
-from editor.sdk.params import from_dict, to_dict
+from editor.sdk.params import ParamSpec, Value, from_dict, to_dict
 from editor.sdk.plugin import Holes, Inputs, Local, Makes, Plugin, Result
 
 log = logging.getLogger("kintsugi.runner")
@@ -111,6 +111,19 @@ class Runner:
             report=report,
         )
 
+    def measure(
+        self, state: DocumentState, plugin: Plugin, spec: ParamSpec, token: CancelToken, tell: Progress
+    ) -> Value:
+        """What a parameter should be by what is under the mask, or in all of the picture where nothing is masked.
+
+        Raises:
+            MaskError: nothing can be measured there; the message says what to mark.
+            PluginError: the method failed. Cancelled: the user cancelled.
+        """
+        mask = state.mask if not state.mask.empty else _full(state.mask)
+        context = RunContext(0, self._threads, (0, 0), token, tell, self._call, self._engine)
+        return results.measured(plugin, spec, _seen(state, mask, mask_box(mask)), context)
+
     def replay(self, record: OpRecord) -> Request:
         """The request that makes a recorded result again.
 
@@ -138,7 +151,7 @@ class Runner:
         silent = replace(context, tell=lambda _part, _text: None)
 
         def prepare() -> Any:
-            return results.prepared(plugin, _seen(state, mask), request.params, silent)
+            return results.prepared(plugin, _seen(state, mask, state.size.rect), request.params, silent)
 
         prepared = None
         if plugin.prepare is not None:
@@ -296,14 +309,13 @@ def _regions(task: _Task) -> Iterator[Region]:
                 yield Region(tile, tile.expand(scope.halo_px).intersect(mask.size.rect))
 
 
-def _seen(state: DocumentState, mask: TileMap) -> Inputs:
-    """The whole picture, or bands from all over one that would take too much memory; see `Plugin.prepare`."""
-    size = state.size
-    tops = np.arange(0, size.height, _BAND_PX)
-    count = max(1, _SEEN_PX // (_BAND_PX * size.width))
+def _seen(state: DocumentState, mask: TileMap, rect: Rect) -> Inputs:
+    """All of `rect`, or bands from all over it where it would take too much memory; see `Plugin.prepare`."""
+    tops = np.arange(rect.top, rect.bottom, _BAND_PX)
+    count = max(1, _SEEN_PX // (_BAND_PX * rect.width))
     if count < len(tops):
         tops = tops[np.linspace(0, len(tops) - 1, count).astype(int)]
-    bands = [Rect(0, top, size.width, min(top + _BAND_PX, size.height)) for top in tops.tolist()]
+    bands = [Rect(rect.left, top, rect.right, min(top + _BAND_PX, rect.bottom)) for top in tops.tolist()]
     parts = [_inputs(state, mask, Region(band, band), state.read(band)) for band in bands]
     alphas = [part.alpha for part in parts if part.alpha is not None]
     return _frozen(

@@ -143,8 +143,8 @@ def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
     """The fields of a parameter class, in order.
 
     Raises:
-        TypeError: a field has no Doc or no default, a number has no Range, a text no Choice or ModelOf, a default is not
-            allowed, or what is measured is no number.
+        TypeError: a field has no Doc or no default, a number has no Range, a text no Choice or ModelOf, a default is
+            not allowed, or what is measured is no number.
     """
     if not dataclasses.is_dataclass(params):
         raise TypeError(f"{params.__name__} is not a dataclass")
