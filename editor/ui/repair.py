@@ -214,6 +214,7 @@ class Repair(QObject):
 
     def _cleared(self) -> None:
         self._strip.clear()
+        self._status.show_result("")
         if not self.removal.running:
             self._strip.hide()
 

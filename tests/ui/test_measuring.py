@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from editor.core.geometry import Rect
@@ -47,7 +47,7 @@ def measuring(by: Callable[[Inputs, Context], float]) -> Plugin:
 
 
 def press(window: MainWindow) -> None:
-    window.method.form.fields["share"].findChildren(QToolButton)[0].click()
+    window.method.form.fields["share"].findChildren(QPushButton)[0].click()
 
 
 def value(window: MainWindow) -> Any:

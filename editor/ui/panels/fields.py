@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
+    QPushButton,
     QSlider,
     QSpinBox,
-    QToolButton,
     QWidget,
 )
 
@@ -212,8 +212,7 @@ class NumberField(Field):
         self._place_slider()
 
     def _add_measure(self) -> None:
-        self.measure_button = QToolButton(self)
-        self.measure_button.setText(_("Measure"))
+        self.measure_button = QPushButton(_("Measure"), self)
         self.measure_button.setToolTip(_("Measure it under the mask (best a flat patch), or else in the whole photo"))
         self.measure_button.clicked.connect(lambda: self.measure_wanted.emit())
         self.row.addWidget(self.measure_button)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from editor.sdk.params import Choice, Doc, Measured, Range, from_dict, specs
@@ -63,7 +63,7 @@ def test_the_lowest_value_is_shown_by_what_it_means(qtbot: QtBot) -> None:
 def test_what_can_be_measured_has_a_button(qtbot: QtBot) -> None:
     made = ParamForm(specs(Found))
     qtbot.addWidget(made)
-    (button,) = made.findChildren(QToolButton)
+    (button,) = made.findChildren(QPushButton)
     with qtbot.waitSignal(made.measure_wanted) as asked:
         button.click()
     assert asked.args == ["noise"]
