@@ -214,6 +214,7 @@ class NumberField(Field):
     def _add_measure(self) -> None:
         self.measure_button = QPushButton(_("Measure"), self)
         self.measure_button.setToolTip(_("Measure it under the mask (best a flat patch), or else in the whole photo"))
+        self.measure_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.measure_button.clicked.connect(lambda: self.measure_wanted.emit())
         self.row.addWidget(self.measure_button)
 

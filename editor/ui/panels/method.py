@@ -80,6 +80,7 @@ class MethodPanel(QScrollArea):
         self._build_choice()
         self._column.addWidget(self.form)
         self.preview_box = QCheckBox(_("Preview"), self)
+        self.preview_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.preview_box.hide()
         self.preview_box.clicked.connect(self.preview_wanted.emit)
         self._column.addWidget(self.preview_box)
