@@ -95,6 +95,7 @@ def test_the_picture_follows_the_slider_and_enter_accepts_what_an_ordinary_run_w
     assert not window.strip.isVisible()
 
     window.method.form.fields["level"].set_value(0.8)
+    assert window.status.result.text() == "", "what was measured of the result before"
     qtbot.waitUntil(lambda: window.repair.removal.running)
     wait_for_result(qtbot, window)
     expected = ordinary(start, plugin, 0.8)
@@ -201,7 +202,7 @@ def test_the_split_compares_with_what_the_method_began_with(qtbot: QtBot, window
     once = before(document)
     press(window, Key.Key_Y)
     seen, (x, _y) = window.canvas.looked_at()
-    assert seen.left == int(x), "only what is right of the divider is looked at"
+    assert seen.left == int(x) == 350, "only what is right of the divider is looked at"
     window.commands["repair.preview"].trigger()
     wait_for_result(qtbot, window)
     scene = window.canvas._scene

@@ -252,9 +252,11 @@ def opened(image: F32) -> DocumentState:
 def test_the_level_can_be_measured_in_all_of_the_picture_or_under_the_mask(masked: bool) -> None:
     image = noisy(200, 300, sigma=6)
     image[:80, :80] = noisy(80, 80, sigma=20)
+    image[-80:, -80:] = noisy(80, 80, sigma=20, seed=1)
     state = opened(image)
     if masked:
         state = mask_edits.fill_rect(state, "mask", Rect(5, 5, 75, 75))
+        state = mask_edits.fill_rect(state, "mask", Rect(225, 125, 295, 195))
     (spec,) = (spec for spec in PLUGIN.specs if spec.measured is not None)
     runner = Runner(Registry({"denoise": PLUGIN}), threads=1)
     found = runner.measure(state, PLUGIN, spec, CancelToken(), lambda _part, _text: None)
