@@ -16,13 +16,14 @@ from editor.core.geometry import Rect
 from editor.core.session import Session
 from editor.host import mask_edits
 from editor.host.jobs import CancelToken
+from editor.host.places import Places
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, Plugin, Result
 from editor.ui.main_window import MainWindow
 from tests.helpers.documents import Level, local_method, method, patch, session, softened
-from tests.helpers.makers import mask_maker
+from tests.helpers.makers import Named, know_model, mask_maker
 
 HOLE = Rect(100, 90, 140, 120)
 Key = Qt.Key
@@ -239,6 +240,18 @@ def test_a_failure_ends_it_with_one_line(qtbot: QtBot, window: MainWindow) -> No
     assert not window.live.on
     assert "do something else" in window.messages.text
     np.testing.assert_array_equal(shown(window, document), before(document))
+
+
+def test_without_its_model_it_is_offered_and_nothing_is_on(qtbot: QtBot, window: MainWindow) -> None:
+    know_model(Places.default().models, "first", installed=False)
+    plugin = local_method(params=Named)
+    opened(window, plugin)
+    with qtbot.waitSignal(window.repair.models_wanted) as wanted:
+        window.commands["repair.preview"].trigger()
+    assert wanted.args == [["first"]]
+    assert not window.live.on
+    assert not window.method.preview_box.isChecked()
+    assert not window.repair.removal.running
 
 
 def test_an_ordinary_run_and_another_photo_end_it(qtbot: QtBot, window: MainWindow) -> None:
