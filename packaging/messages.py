@@ -22,7 +22,7 @@ ARGUMENTS = {
     "_": ((0, "text"),),
     "N_": ((0, "text"),),
     "Doc": ((0, "label"), (1, "help")),
-    "Range": ((3, "unit"),),
+    "Range": ((3, "unit"), (4, "lowest")),
     "Plugin": ((2, "title"), (3, "summary")),
 }
 # Where the results of methods have the facts for the user.

@@ -43,7 +43,7 @@ TREES = {name: ast.parse(source) for name, source in SOURCES.items()}
 
 # Texts of declarations, which the template has from there.
 DECLARED = re.compile(
-    r".*\b(plugin|made|model|facts|manifest|spec\.doc|self\.doc|self|item\[1\])\.(title|summary|label|help|unit)"
+    r".*\b(plugin|made|model|facts|manifest|spec\.doc|spec\.range|self\.doc|self|item\[1\])\.(title|summary|label|help|unit|lowest)"
 )
 DECLARED_NAMES = {
     ("editor/cli/batch.py", "name"),  # of a value in a method's report

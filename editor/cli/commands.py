@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from editor import __version__
-from editor.cli import batch, demo, models, training
+from editor.cli import batch, demo, measuring, models, training
 from editor.core.errors import ModelError, ParamError
 from editor.core.i18n import _
 from editor.host.places import Places
@@ -47,6 +47,7 @@ def build(registry: Registry) -> click.Group:
     for plugin in registry.plugins.values():
         run.add_command(_method(plugin, registry))
     top.add_command(run)
+    top.add_command(measuring.build(registry))
     top.add_command(models.build())
     top.add_command(training.build(registry))
     top.add_command(click.Command("list", callback=lambda: _list(registry), help=_("List the methods.")))

@@ -16,6 +16,7 @@ from editor.core.session import Session
 from editor.core.signal import Signal
 from editor.core.tiles import Pixels, TileMap
 from editor.host.jobs import Job, Jobs
+from editor.host.live import Live
 from editor.host.made import Made, MadeMask, MadePicture, Patch
 from editor.host.runner import Request, Runner
 
@@ -28,11 +29,12 @@ class Choosing:
     """The candidates of one run, made one after another from the document's state at the start.
 
     Signals come from the worker's thread. `failed` is emitted for each request that fails; the others go on.
-    `finished` is emitted once, after the last request ended.
+    `finished` is emitted once, after the last request ended. With `live` they are watched while they are made.
     """
 
-    def __init__(self, state: DocumentState, runner: Runner, jobs: Jobs) -> None:
+    def __init__(self, state: DocumentState, runner: Runner, jobs: Jobs, live: Live | None = None) -> None:
         self.state = state
+        self._live = live
         self.candidate: Signal[Made] = Signal()
         self.failed: Signal[EditorError] = Signal()
         self.progress: Signal[float, str] = Signal()
@@ -59,7 +61,7 @@ class Choosing:
 
     def _job(self, request: Request, begin: float, share: float) -> Job[Made]:
         job = Job(
-            lambda token, tell: self._runner.run(self.state, request, token, tell),
+            lambda token, tell: self._runner.run(self.state, request, token, tell, self._live),
             _label(request.plugin.title, request.seed if request.plugin.random else None),
         )
         job.progress.connect(lambda part, text: self.progress.emit(begin + share * part, text))

@@ -36,7 +36,7 @@ class CancelToken:
 
     def check(self) -> None:
         """Raises Cancelled if it is set."""
-        if self._event.is_set():
+        if self.cancelled:
             raise Cancelled
 
 

@@ -16,6 +16,7 @@ from editor.core.i18n import _
 from editor.core.tiles import TileMap, TileWriter
 from editor.host.context import RunContext
 from editor.host.pixels import from_rgb, to_depth
+from editor.sdk.params import ParamSpec, Value
 from editor.sdk.plugin import Inputs, MaskResult, Output, PictureResult, Plugin, Result, Strip
 
 F32 = NDArray[np.float32]
@@ -30,6 +31,15 @@ def prepared(plugin: Plugin, seen: Inputs, params: Any, context: RunContext) -> 
         return None
     with _guarded(plugin):
         found = plugin.prepare(seen, params, context)
+    context.check()
+    return found
+
+
+def measured(plugin: Plugin, spec: ParamSpec, seen: Inputs, context: RunContext) -> Value:
+    """What a parameter should be by what a method sees. Raises as `pixels` does, or ParamError."""
+    assert spec.measured is not None, "it can be measured"
+    with _guarded(plugin):
+        found = spec.check(spec.type(spec.measured.by(seen, context)))
     context.check()
     return found
 

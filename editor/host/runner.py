@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
+import operator
 import os
 import threading
 import time
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,19 +21,21 @@ from numpy.typing import NDArray
 
 from editor.core.document import DocumentState
 from editor.core.errors import MaskError, ParamError
-from editor.core.geometry import Rect, tile_keys, tile_rect
-from editor.core.i18n import _
-from editor.core.tiles import TileMap, TileWriter
+from editor.core.geometry import Rect, TileKey, tile_keys, tile_rect
+from editor.core.i18n import N_, _
+from editor.core.tiles import Tile, TileMap, TileWriter
 from editor.host import results
 from editor.host.context import RunContext, Used
+from editor.host.drift import Drift
 from editor.host.jobs import CancelToken, Progress
+from editor.host.live import Live
 from editor.host.made import Made, MadeMask, MadePicture, Patch
 from editor.host.pixels import from_rgb, to_alpha, to_rgb
 from editor.host.record import OpRecord
 from editor.host.regions import Region, mask_box, plan_holes
 from editor.host.registry import Registry
 from editor.runtime.infer import InferenceEngine
-from editor.sdk.params import from_dict, to_dict
+from editor.sdk.params import ParamSpec, Value, from_dict, to_dict
 from editor.sdk.plugin import Holes, Inputs, Local, Makes, Plugin, Result
 
 log = logging.getLogger("kintsugi.runner")
@@ -51,6 +56,28 @@ class Request:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What all regions of a run have in common."""
+
+    state: DocumentState
+    mask: TileMap
+    request: Request
+    prepared: Any
+
+    def blank(self) -> TileMap:
+        return TileMap.blank(self.state.size, self.state.channels, self.state.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What is said of a region: its number of masked pixels, the method's report, how far its mean moved."""
+
+    count: int
+    report: Mapping[str, float | str]
+    drift: Drift
+
+
 class Runner:
     """Runs requests, in whatever thread calls it."""
 
@@ -59,10 +86,13 @@ class Runner:
         self._engine = engine
         self._threads = threads or os.cpu_count() or 1
 
-    def run(self, state: DocumentState, request: Request, token: CancelToken, tell: Progress) -> Made:
+    def run(
+        self, state: DocumentState, request: Request, token: CancelToken, tell: Progress, live: Live | None = None
+    ) -> Made:
         """The candidate that the request makes of `state`.
 
-        A method that makes a mask or a picture sees the whole document, unless it needs a mask to work on.
+        A method that makes a mask or a picture sees the whole document, unless it needs a mask to work on. With `live`
+        a local method is watched while it works; what it makes is the same.
 
         Raises:
             MaskError: the method needs a mask and there is none, or one that leaves nothing to work from.
@@ -72,7 +102,7 @@ class Runner:
         began = time.perf_counter()
         mask = _worked_on(state, request.plugin)
         context = RunContext(request.seed, self._threads, (0, 0), token, tell, self._call, self._engine)
-        content, report = self._make(state, mask, request, context)
+        content, report = self._make(state, mask, request, context, live)
         return content(
             title=request.plugin.title,
             seed=request.seed if request.plugin.random else None,
@@ -80,6 +110,19 @@ class Runner:
             seconds=time.perf_counter() - began,
             report=report,
         )
+
+    def measure(
+        self, state: DocumentState, plugin: Plugin, spec: ParamSpec, token: CancelToken, tell: Progress
+    ) -> Value:
+        """What a parameter should be by what is under the mask, or in all of the picture where nothing is masked.
+
+        Raises:
+            MaskError: nothing can be measured there; the message says what to mark.
+            PluginError: the method failed. Cancelled: the user cancelled.
+        """
+        mask = state.mask if not state.mask.empty else _full(state.mask)
+        context = RunContext(0, self._threads, (0, 0), token, tell, self._call, self._engine)
+        return results.measured(plugin, spec, _seen(state, mask, mask_box(mask)), context)
 
     def replay(self, record: OpRecord) -> Request:
         """The request that makes a recorded result again.
@@ -100,19 +143,27 @@ class Runner:
         return Request(plugin, from_dict(plugin.params, values), record.seed)
 
     def _make(
-        self, state: DocumentState, mask: TileMap, request: Request, context: RunContext
+        self, state: DocumentState, mask: TileMap, request: Request, context: RunContext, live: Live | None
     ) -> tuple[Callable[..., Made], Mapping[str, float | str]]:
         """What is made, as a candidate that lacks only what is said of it, and the method's report."""
         plugin = request.plugin
+        # The bar stands for the work itself, of which this is a small part.
+        silent = replace(context, tell=lambda _part, _text: None)
+
+        def prepare() -> Any:
+            return results.prepared(plugin, _seen(state, mask, state.size.rect), request.params, silent)
+
         prepared = None
         if plugin.prepare is not None:
-            # The bar stands for the work itself, of which this is a small part.
-            silent = replace(context, tell=lambda _part, _text: None)
-            prepared = results.prepared(plugin, _seen(state, mask), request.params, silent)
+            remembered = live.remembered.prepared if live is not None else None
+            prepared = remembered(state, plugin, request.params, prepare) if remembered is not None else prepare()
         if plugin.makes is Makes.PIXELS:
-            pixels = TileMap.blank(state.size, state.channels, state.dtype).write()
-            reports = self._run_regions(state, mask, request, prepared, pixels, context)
-            return partial(Patch, rect=mask_box(mask), pixels=pixels.freeze(), mask=mask), _joined(reports)
+            task = _Task(state, mask, request, prepared)
+            if live is not None and plugin.local:
+                pixels, done = self._run_watched(task, context, live)
+            else:
+                pixels, done = self._run_regions(task, context)
+            return partial(Patch, rect=mask_box(mask), pixels=pixels, mask=mask), _report(plugin, done)
         context = replace(context, tell=_Rising(context.tell).tell)
         context.progress(0.0)
         whole = state.size.rect
@@ -123,54 +174,72 @@ class Runner:
         made, picture = results.picture(plugin, inputs, request.params, state, context)
         return partial(MadePicture, pixels=made), picture.report
 
-    def _run_regions(
-        self,
-        state: DocumentState,
-        mask: TileMap,
-        request: Request,
-        prepared: Any,
-        out: TileWriter,
-        context: RunContext,
-    ) -> list[tuple[int, Mapping[str, float | str]]]:
-        """Works the regions into `out`; each region's report with its number of masked pixels.
+    def _run_regions(self, task: _Task, context: RunContext) -> tuple[TileMap, list[_Done]]:
+        """The pixels under the mask, and what is said of each region.
 
         Enough regions for all threads are worked side by side on a thread each, the largest first; fewer one after
         another on all threads.
         """
-        regions = sorted(_regions(mask, request.plugin), key=lambda region: region.rect.area, reverse=True)
+        regions = sorted(_regions(task), key=lambda region: region.rect.area, reverse=True)
         shares = _Shares([region.rect.area for region in regions], context.progress)
+        out = task.blank().write()
         lock = threading.Lock()
         threads = 1 if len(regions) >= context.threads else context.threads
 
-        def work(index: int) -> tuple[int, Mapping[str, float | str]]:
-            region = regions[index]
-            part = replace(
-                context, threads=threads, origin=(region.rect.left, region.rect.top), tell=partial(shares.tell, index)
-            )
-            return self._run_region(state, mask, region, request, prepared, out, lock, part)
+        def work(index: int) -> _Done:
+            part = replace(context, threads=threads, tell=partial(shares.tell, index))
+            return self._run_region(task, regions[index], out, lock, part)
 
         if threads == 1:
-            return context.map(work, range(len(regions)))
-        return [work(index) for index in range(len(regions))]
+            done = context.map(work, range(len(regions)))
+        else:
+            done = [work(index) for index in range(len(regions))]
+        return out.freeze(), done
+
+    def _run_watched(self, task: _Task, context: RunContext, live: Live) -> tuple[TileMap, list[_Done]]:
+        """As `_run_regions`, but what is looked at is drafted first, and the nearest regions follow."""
+        scope = task.request.plugin.needs.scope
+        assert isinstance(scope, Local), "parts can be made of a local method only"
+        regions = list(_regions(task))
+        shares = _Shares([region.rect.area for region in regions], _Rising(context.tell).tell)
+        threads = 1 if len(regions) >= context.threads else context.threads
+        tiles: dict[TileKey, Tile] = {}
+        done: list[_Done] = []
+
+        def draft(hole: Rect) -> NDArray[Any]:
+            out = task.blank().write()
+            region = Region(hole, hole.expand(scope.halo_px).intersect(task.mask.size.rect))
+            part = replace(context, threads=threads, tell=lambda _part, _text: None)
+            self._run_region(task, region, out, threading.Lock(), part)
+            return out.read(hole)
+
+        def make(index: int, token: CancelToken) -> TileMap:
+            out = task.blank().write()
+            part = replace(context, threads=threads, token=token, tell=partial(shares.tell, index))
+            made = self._run_region(task, regions[index], out, threading.Lock(), part)
+            pixels = out.freeze()
+            # No two regions share a tile.
+            tiles.update(pixels.tiles)
+            done.append(made)
+            return pixels
+
+        live.begin(task.state, task.mask, regions)
+        workers = context.threads if threads == 1 else 1
+        context.map(lambda _worker: live.work_off(context.token, draft, make), range(workers))
+        return replace(task.blank(), tiles=MappingProxyType(tiles)), done
 
     def _run_region(
-        self,
-        state: DocumentState,
-        mask: TileMap,
-        region: Region,
-        request: Request,
-        prepared: Any,
-        out: TileWriter,
-        lock: threading.Lock,
-        context: RunContext,
-    ) -> tuple[int, Mapping[str, float | str]]:
+        self, task: _Task, region: Region, out: TileWriter, lock: threading.Lock, context: RunContext
+    ) -> _Done:
+        context = replace(context, origin=(region.rect.left, region.rect.top))
         context.progress(0.0)
-        source = state.read(region.rect)
-        inputs = replace(_inputs(state, mask, region, source), prepared=prepared)
-        result = results.pixels(request.plugin, inputs, request.params, context)
+        source = task.state.read(region.rect)
+        inputs = replace(_inputs(task.state, task.mask, region, source), prepared=task.prepared)
+        result = results.pixels(task.request.plugin, inputs, task.request.params, context)
         inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
         under = inputs.mask[inside] > 0
-        filled = source[inside].copy()
+        before = source[inside]
+        filled = before.copy()
         filled[under] = from_rgb(result.image[inside][under], filled[under])
         # Copied tile by tile where the layer's mask is, so that a long thin mask costs only the tiles it crosses.
         with lock:
@@ -179,7 +248,8 @@ class Runner:
                 if under[here].any():
                     ((_part, target),) = out.parts(part)
                     target[under[here]] = filled[here][under[here]]
-        return int(under.sum()), result.report
+        drift = Drift(before, filled, task.mask.read(region.hole)[..., 0])
+        return _Done(int(under.sum()), result.report, drift)
 
     def _call(self, method: str, inputs: Inputs, params: Mapping[str, object], context: RunContext) -> Result:
         plugin = self._registry.get(method)
@@ -222,8 +292,8 @@ def _worked_on(state: DocumentState, plugin: Plugin) -> TileMap:
     return _full(state.mask)
 
 
-def _regions(mask: TileMap, plugin: Plugin) -> Iterator[Region]:
-    scope = plugin.needs.scope
+def _regions(task: _Task) -> Iterator[Region]:
+    scope, mask = task.request.plugin.needs.scope, task.mask
     if isinstance(scope, Holes):
         yield from plan_holes(mask, scope)
         return
@@ -231,20 +301,21 @@ def _regions(mask: TileMap, plugin: Plugin) -> Iterator[Region]:
     if not isinstance(scope, Local):
         yield Region(box, mask.size.rect)
         return
-    for top in range(box.top, box.bottom, _TILE_PX):
-        for left in range(box.left, box.right, _TILE_PX):
+    # On the document's own grid, so that each of the document's tiles belongs to one region.
+    for top in range(box.top // _TILE_PX * _TILE_PX, box.bottom, _TILE_PX):
+        for left in range(box.left // _TILE_PX * _TILE_PX, box.right, _TILE_PX):
             tile = Rect(left, top, left + _TILE_PX, top + _TILE_PX).intersect(box)
-            yield Region(tile, tile.expand(scope.halo_px).intersect(mask.size.rect))
+            if mask.tiles.keys() & set(tile_keys(tile)):
+                yield Region(tile, tile.expand(scope.halo_px).intersect(mask.size.rect))
 
 
-def _seen(state: DocumentState, mask: TileMap) -> Inputs:
-    """The whole picture, or bands from all over one that would take too much memory; see `Plugin.prepare`."""
-    size = state.size
-    tops = np.arange(0, size.height, _BAND_PX)
-    count = max(1, _SEEN_PX // (_BAND_PX * size.width))
+def _seen(state: DocumentState, mask: TileMap, rect: Rect) -> Inputs:
+    """All of `rect`, or bands from all over it where it would take too much memory; see `Plugin.prepare`."""
+    tops = np.arange(rect.top, rect.bottom, _BAND_PX)
+    count = max(1, _SEEN_PX // (_BAND_PX * rect.width))
     if count < len(tops):
         tops = tops[np.linspace(0, len(tops) - 1, count).astype(int)]
-    bands = [Rect(0, top, size.width, min(top + _BAND_PX, size.height)) for top in tops.tolist()]
+    bands = [Rect(rect.left, top, rect.right, min(top + _BAND_PX, rect.bottom)) for top in tops.tolist()]
     parts = [_inputs(state, mask, Region(band, band), state.read(band)) for band in bands]
     alphas = [part.alpha for part in parts if part.alpha is not None]
     return _frozen(
@@ -302,13 +373,15 @@ def _sha256(pixels: NDArray[Any]) -> str:
     return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
 
-def _joined(reports: list[tuple[int, Mapping[str, float | str]]]) -> dict[str, float | str]:
+def _report(plugin: Plugin, done: list[_Done]) -> dict[str, float | str]:
     """One report of all regions: numbers averaged by the masked pixels they speak for, texts of the largest."""
     joined: dict[str, float | str] = {}
-    for _count, report in sorted(reports, key=lambda each: each[0]):
-        joined.update(report)
+    for each in sorted(done, key=lambda each: each.count):
+        joined.update(each.report)
     for name, value in joined.items():
         if isinstance(value, float):
-            parts = [(count, float(report[name])) for count, report in reports if name in report]
+            parts = [(each.count, float(each.report[name])) for each in done if name in each.report]
             joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _part in parts))
+    if plugin.local:
+        joined[N_("mean")] = str(functools.reduce(operator.add, (each.drift for each in done)))
     return joined

@@ -45,7 +45,8 @@ class Settings:
         lines = [f"{_toml(name)} = {_toml(self._values[name])}\n" for name in sorted(self._values)]
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(self._path) as temporary:
+            # A slider writes with each of its moves, and the window would wait for the disk.
+            with replacing(self._path, durable=False) as temporary:
                 temporary.write_text("".join(lines), "utf-8", _FILE_NAMES)
         except (OSError, WriteError) as error:
             log.warning("settings %s not written: %s", self._path, error)

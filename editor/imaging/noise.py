@@ -48,7 +48,7 @@ _MOST_PERIODIC = 60.0
 _AT_ONCE = 64
 
 
-def level(image: F32) -> float:
+def level(image: F32, where: NDArray[np.bool_] | None = None) -> float:
     """A blind estimate of the noise in a picture.
 
     Right for white noise and for noise that hangs together over two or three pixels. Fine texture all over a picture
@@ -56,6 +56,7 @@ def level(image: F32) -> float:
 
     Args:
         image: H x W x 3 float32 RGB, 0..1.
+        where: H x W bool, what of it is measured; None for all.
 
     Returns:
         Its standard deviation, 0..1, the root of the mean square over channels and over dark and light parts; 0 for a
@@ -65,7 +66,8 @@ def level(image: F32) -> float:
     for number in range(3):
         if number:
             image = np.ascontiguousarray(_halved(image[None, ...])[0])
-        found = _octave(image)
+            where = None if where is None else _all_of_four(where)
+        found = _octave(image, where)
         if found is None:
             break
         octaves.append(found * 2**number)
@@ -199,9 +201,9 @@ def _periodicity(light: F32) -> NDArray[np.float64]:
     return found
 
 
-def _octave(image: F32) -> float | None:
+def _octave(image: F32, where: NDArray[np.bool_] | None) -> float | None:
     """The standard deviation of white noise that has as much in the picture's finest octave; None if nothing shows."""
-    blocks = _blocks(image)
+    blocks = _blocks(image, where)
     if len(blocks) == 0:
         return None
     light = blocks.mean(axis=(1, 2, 3))
@@ -222,8 +224,9 @@ def _of_flat(coarse: F32, fine: F32) -> float:
     return float(np.sqrt(max(0.0, float(np.median(fine[order[:count]])))))
 
 
-def _blocks(image: F32) -> F32:
-    """N x 8 x 8 x 3: blocks from all over the picture, without those that are black or white in part.
+def _blocks(image: F32, where: NDArray[np.bool_] | None) -> F32:
+    """N x 8 x 8 x 3: blocks from all over the picture, without those that are black or white in part, or not wholly
+    `where` they may be.
 
     In strong noise most are, a little: then the better ones are kept.
     """
@@ -231,8 +234,13 @@ def _blocks(image: F32) -> F32:
         return np.empty((0, _BLOCK_PX, _BLOCK_PX, 3), np.float32)
     tops = np.arange(0, image.shape[0] - _BLOCK_PX + 1, _STEP_PX)
     lefts = np.arange(0, image.shape[1] - _BLOCK_PX + 1, _STEP_PX)
-    count = len(tops) * len(lefts)
-    chosen = np.linspace(0, count - 1, min(count, _MOST_BLOCKS)).astype(np.int64)
+    places = np.arange(len(tops) * len(lefts))
+    if where is not None:
+        inside = np.lib.stride_tricks.sliding_window_view(where, (_BLOCK_PX, _BLOCK_PX))[::_STEP_PX, ::_STEP_PX]
+        places = places[inside.all(axis=(2, 3)).ravel()]
+        if not len(places):
+            return np.empty((0, _BLOCK_PX, _BLOCK_PX, 3), np.float32)
+    chosen = places[np.linspace(0, len(places) - 1, min(len(places), _MOST_BLOCKS)).astype(np.int64)]
     views = np.lib.stride_tricks.sliding_window_view(image, (_BLOCK_PX, _BLOCK_PX), axis=(0, 1))
     blocks: F32 = views[tops[chosen // len(lefts)], lefts[chosen % len(lefts)]].transpose(0, 2, 3, 1)
     clipped = _clipped(blocks)
@@ -251,6 +259,12 @@ def _halved(blocks: F32) -> F32:
     even = blocks[:, : 2 * high, : 2 * wide]
     pairs = even[:, ::2] + even[:, 1::2]
     return np.asarray((pairs[:, :, ::2] + pairs[:, :, 1::2]) * np.float32(0.25))
+
+
+def _all_of_four(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """For each 2 x 2 pixels, whether all of them are."""
+    high, wide = where.shape[0] // 2, where.shape[1] // 2
+    return np.asarray(where[: 2 * high, : 2 * wide].reshape(high, 2, wide, 2).all(axis=(1, 3)))
 
 
 def _without(blocks: F32, degree: int) -> F32:

@@ -14,11 +14,12 @@ from editor.core.i18n import _
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Gives a path beside `path` to write to; on a clean exit that file takes the place of `path`.
 
     The old file's permissions are kept, a symbolic link stays one. On any failure the old file is untouched and the
-    temporary one is gone.
+    temporary one is gone. Not `durable` it does not wait until the disk has the new one: should the power fail within
+    seconds, it may be lost.
 
     Raises:
         WriteError: for any OSError, also one raised inside.
@@ -30,10 +31,12 @@ def replacing(path: Path) -> Iterator[Path]:
         _check_target(target, path)
         temporary = _create_beside(target)
         yield temporary
-        _sync(temporary)
+        if durable:
+            _sync(temporary)
         temporary.replace(target)
         temporary = None
-        _sync_folder(target.parent)
+        if durable:
+            _sync_folder(target.parent)
     except OSError as error:
         raise explain(error, path) from error
     finally:

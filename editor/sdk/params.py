@@ -12,12 +12,16 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from editor.core.errors import ParamError
 from editor.core.i18n import N_, _
+
+if TYPE_CHECKING:
+    from editor.sdk.context import Context
+    from editor.sdk.plugin import Inputs
 
 Value = bool | int | float | str
 P = TypeVar("P")
@@ -25,12 +29,16 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Smallest and largest allowed value of a number, both inclusive."""
+    """Smallest and largest allowed value of a number, both inclusive.
+
+    lowest: what is shown in place of the smallest, if that means something of its own.
+    """
 
     low: float
     high: float
     step: float | None = None
     unit: str = ""
+    lowest: str = ""
 
     def holds(self, value: float) -> bool:
         return self.low <= value <= self.high and math.isfinite(value)
@@ -59,6 +67,18 @@ class ModelOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A number that can be measured in a picture.
+
+    by: gets the part of the picture under the user's mask (`inputs.mask` says which pixels of it are), or all of the
+        picture, as `Plugin.prepare` sees it; returns a number within the range. Raises an error that says what to mark
+        where nothing can be measured.
+    """
+
+    by: Callable[[Inputs, Context], float]
+
+
+@dataclass(frozen=True, slots=True)
 class Doc:
     """The field's label and the sentence or two that explain it to a photographer."""
 
@@ -72,6 +92,7 @@ class ParamSpec:
     """One field of a parameter class, as everything that shows or reads parameters sees it.
 
     role: of the models that it may name; empty if it names none.
+    measured: how it is measured in a picture, if it can be.
     """
 
     name: str
@@ -81,6 +102,7 @@ class ParamSpec:
     range: Range | None = None
     choice: Choice | None = None
     role: str = ""
+    measured: Measured | None = None
 
     @property
     def flag(self) -> str:
@@ -121,8 +143,8 @@ def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
     """The fields of a parameter class, in order.
 
     Raises:
-        TypeError: a field has no Doc or no default, a number has no Range, a text no Choice or ModelOf, or a default is
-            not allowed.
+        TypeError: a field has no Doc or no default, a number has no Range, a text no Choice or ModelOf, a default is
+            not allowed, or what is measured is no number.
     """
     if not dataclasses.is_dataclass(params):
         raise TypeError(f"{params.__name__} is not a dataclass")
@@ -149,7 +171,10 @@ def _spec(params: type[Any], field: dataclasses.Field[Any], hint: Any) -> ParamS
         raise TypeError(f"{where} is a text without a Choice or ModelOf")
     if field.default is dataclasses.MISSING:
         raise TypeError(f"{where} has no default")
-    spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice, model.role if model else "")
+    measured = next((note for note in notes if isinstance(note, Measured)), None)
+    if measured is not None and bounds is None:
+        raise TypeError(f"{where} is measured, but is no number")
+    spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice, model.role if model else "", measured)
     try:
         spec.check(field.default)
     except ParamError as error:

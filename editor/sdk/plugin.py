@@ -113,7 +113,9 @@ class Holes:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A pixel's result depends on what lies within `halo_px` of it: the runner may work tile by tile."""
+    """A pixel's result depends on what lies within `halo_px` of it, and on its place in the document: the runner may
+    work in parts of any size, in any order.
+    """
 
     halo_px: int
 
@@ -149,6 +151,8 @@ class Plugin:
     prepare: sees the whole picture once, before `run` is called on its parts, for what must be the same in all of them;
         `run` gets what it returns as `inputs.prepared`. Of a picture above 16 megapixels it sees full-width bands of
         64 rows from all over it, one below the other, each beginning at a multiple of 64 rows.
+    prepares_from: the names of the parameters that `prepare` looks at, so that it need not be asked again when others
+        change; None for all.
     upgrade: turns the stored parameters of an older version into today's, so that old records still replay.
     """
 
@@ -165,6 +169,7 @@ class Plugin:
     candidates: int = 1
     recipe: Recipe | None = None
     prepare: Callable[[Inputs, Any, Context], Any] | None = None
+    prepares_from: tuple[str, ...] | None = None
     upgrade: Callable[[int, dict[str, Value]], dict[str, Value]] | None = None
 
     def __post_init__(self) -> None:
@@ -176,7 +181,14 @@ class Plugin:
             raise ValueError(f"plugin {self.id} needs a title and a summary")
         if self.makes is not Makes.PIXELS and not isinstance(self.needs.scope, Whole):
             raise ValueError(f"plugin {self.id}: a method that makes a {self.makes.value} sees the whole picture")
-        specs(self.params)
+        unknown = set(self.prepares_from or ()) - {spec.name for spec in self.specs}
+        if unknown:
+            raise ValueError(f"plugin {self.id}: it prepares from {min(unknown)}, which is no parameter")
+
+    @property
+    def local(self) -> bool:
+        """Whether it changes pixels by what lies near them: then it can be watched while it works, part by part."""
+        return self.makes is Makes.PIXELS and isinstance(self.needs.scope, Local)
 
     @property
     def specs(self) -> tuple[ParamSpec, ...]:

@@ -35,7 +35,9 @@ from editor.ui.bridge import Bridge
 from editor.ui.centre import Centre
 from editor.ui.files import Files
 from editor.ui.layout import Layout
+from editor.ui.live import LivePreview
 from editor.ui.mask_menu import MaskMenu
+from editor.ui.measuring import Measuring
 from editor.ui.menus import Menus
 from editor.ui.models import Models, dropped_models
 from editor.ui.outside import OutsideWatch
@@ -90,6 +92,8 @@ class MainWindow(QMainWindow):
         hold, split, masks = (self.commands[name] for name in ("view.original", "view.split", "mask.show"))
         masks.setChecked(True)
         self.showing = Showing(self.canvas, self.repair.removal, hold, split, masks, self)
+        self.live = LivePreview(self.repair, self.method, self.canvas, self.commands["repair.preview"], split)
+        self.measuring = Measuring(self.repair, self.method, self.status, self.messages, jobs, bridge)
         self.outside = OutsideWatch(jobs, bridge, self)
         self._mask_menu = MaskMenu(self, self.files, lambda: self.method.painted)
         self.menus = Menus(
@@ -301,7 +305,7 @@ class MainWindow(QMainWindow):
         self.tools.forget()
         self.method.paint("mask")
         self.canvas.set_session(session)
-        for part in (self.layers, self.history, self.showing, self.outside):
+        for part in (self.layers, self.history, self.showing, self.live, self.measuring, self.outside):
             part.set_session(session)
         self.status.show_state(session.state if session is not None else None)
         if session is not None:
@@ -330,11 +334,13 @@ class MainWindow(QMainWindow):
             for need, holds in (
                 ("document", session is not None),
                 ("candidates", self.repair.choosing),
-                ("work", self.repair.choosing or removal.running),
+                ("work", self.repair.choosing or removal.running or removal.watched),
             )
             if holds
         }
         self.commands.allow(met)
+        self.commands["repair.preview"].setEnabled(self.live.possible)
+        self.method.preview_box.setToolTip(self.commands.tip("repair.preview"))
         history = session.history if session is not None else None
         undo, redo = (history.undo_step(), history.redo_step()) if history is not None else (None, None)
         for name, text, step in (

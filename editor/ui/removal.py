@@ -23,6 +23,7 @@ from editor.ui.thumbnails import focus, thumbnail, whole
 
 if TYPE_CHECKING:
     from editor.host.apply import Choosing
+    from editor.host.live import Live
     from editor.host.made import Made
     from editor.host.runner import Request, Runner
 
@@ -46,6 +47,7 @@ class Removal(QObject):
     """The candidates of one session, in the order of arrival; one of them is current and shown.
 
     arrived(candidate): one more. shown_changed(): another one, or none, is to be shown in the picture.
+    grew(): more is there of one that is watched while it is made. discarded(): nothing runs or is shown any more.
     decided(): the run leaves no choice, and its one candidate is shown. cleared(): there are none any more.
     opened(session): a candidate was accepted that is a document of its own, to be shown in place of this one.
     progress(label, part): of what runs. ran(running): work began or ended.
@@ -54,6 +56,8 @@ class Removal(QObject):
 
     arrived = Signal(object)
     shown_changed = Signal()
+    grew = Signal()
+    discarded = Signal()
     decided = Signal()
     opened = Signal(object)
     cleared = Signal()
@@ -69,6 +73,8 @@ class Removal(QObject):
         self._choosing: Choosing | None = None
         self._busy: Rect | None = None
         self._direct = False
+        self._watched = False
+        self._partial: DocumentState | None = None
         self.candidates: list[Candidate] = []
         self.index = -1
 
@@ -82,6 +88,16 @@ class Removal(QObject):
         return self.running and self._direct
 
     @property
+    def watched(self) -> bool:
+        """Whether the result is watched while it is made: there is one only, and nothing to choose."""
+        return self._watched
+
+    @property
+    def showing(self) -> bool:
+        """Whether a candidate is shown, be it only in part."""
+        return self.current is not None or self._partial is not None
+
+    @property
     def current(self) -> Candidate | None:
         """The candidate that is shown."""
         return self.candidates[self.index] if 0 <= self.index < len(self.candidates) else None
@@ -89,27 +105,37 @@ class Removal(QObject):
     @property
     def busy(self) -> Rect | None:
         """The box of the mask that is worked on while there is nothing to show yet."""
-        return self._busy if self.running and self.current is None else None
+        return self._busy if self.running and not self._watched and self.current is None else None
 
     def set_session(self, session: Session | None) -> None:
         """Works on another document from now on; what runs is stopped, what was found thrown away."""
         self.discard()
         self._session = session
 
-    def start(self, runner: Runner, requests: Sequence[Request]) -> None:
+    def start(self, runner: Runner, requests: Sequence[Request], live: Live | None = None) -> None:
         """Runs the requests on the document as it is now.
 
-        Candidates that were made from the same mask and pixels stay and are joined by the new ones.
+        Candidates that were made from the same mask and pixels stay and are joined by the new ones. With `live` there
+        is one request, which is watched: what is there of it is shown, until then what was shown before.
         """
         from editor.host.apply import Choosing
+        from editor.host.live import inputs_differ
 
         assert self._session is not None, "there is a document to work on"
         state = self._session.state
-        self.stop()
-        if any(_inputs_differ(candidate.based_on, state) for candidate in self.candidates):
-            self._clear()
-        choosing = Choosing(state, runner, self._jobs)
+        if live is not None:
+            self.supersede()
+        else:
+            self.stop()
+            if self._watched:
+                self.discard()
+            elif any(inputs_differ(candidate.based_on, state) for candidate in self.candidates):
+                self._clear()
+        self._watched = live is not None
+        choosing = Choosing(state, runner, self._jobs, live)
         self._choosing = choosing
+        if live is not None:
+            live.shown.connect(self._bridge.coalesced(lambda partial: self._grow(choosing, partial)))
         pixels = requests[0].plugin.makes is Makes.PIXELS
         self._direct = not pixels and len(requests) == 1 and not self.candidates
         self._busy = mask_box(state.mask) if pixels and not state.mask.empty else state.size.rect
@@ -128,10 +154,20 @@ class Removal(QObject):
             choosing.cancel()
             self.ran.emit(False)
 
+    def supersede(self) -> None:
+        """Stops what runs and gives the candidates up, but goes on showing what is shown until more comes."""
+        shown = self.preview()
+        self.stop()
+        if self.candidates:
+            self.candidates, self.index = [], -1
+            self.cleared.emit()
+        self._watched, self._partial = True, shown
+
     def discard(self) -> None:
         """Stops what runs and throws the candidates away; the mask stays."""
         self.stop()
         self._clear()
+        self.discarded.emit()
 
     def show(self, index: int) -> None:
         """Makes a candidate the shown one."""
@@ -148,7 +184,7 @@ class Removal(QObject):
         """The document with the shown candidate in it; None without one, or if it is a document of its own."""
         candidate = self.current
         if candidate is None or self._session is None:
-            return None
+            return self._partial
         from editor.host.apply import preview
         from editor.host.made import MadePicture
 
@@ -189,6 +225,11 @@ class Removal(QObject):
         if self._direct:
             self.decided.emit()
 
+    def _grow(self, choosing: Choosing, partial: DocumentState) -> None:
+        if choosing is self._choosing and self.current is None:
+            self._partial = partial
+            self.grew.emit()
+
     def _progressed(self, choosing: Choosing, label: str, part: float) -> None:
         if choosing is self._choosing:
             self.progress.emit(label, part)
@@ -203,16 +244,13 @@ class Removal(QObject):
             self.ran.emit(False)
 
     def _clear(self) -> None:
-        if not self.candidates:
-            return
-        self.candidates = []
-        self.index = -1
-        self.cleared.emit()
-        self.shown_changed.emit()
-
-
-def _inputs_differ(one: DocumentState, other: DocumentState) -> bool:
-    return one.mask is not other.mask or bool(one.pixels_differ(other))
+        showed = self.showing
+        self._watched, self._partial = False, None
+        if self.candidates:
+            self.candidates, self.index = [], -1
+            self.cleared.emit()
+        if showed:
+            self.shown_changed.emit()
 
 
 def _thumb(state: DocumentState, made: Made) -> NDArray[np.uint8]:

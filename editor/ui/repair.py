@@ -20,6 +20,7 @@ from editor.ui.panels.status import StatusLine
 from editor.ui.removal import Candidate, Removal
 
 if TYPE_CHECKING:
+    from editor.host.live import Live
     from editor.host.made import Made
     from editor.host.registry import Registry
     from editor.host.runner import Runner
@@ -68,7 +69,7 @@ class Repair(QObject):
         strip.accepted.connect(self.accept)
         strip.again.connect(self.again)
         strip.cancelled.connect(removal.discard)
-        status.job_cancelled.connect(removal.stop)
+        status.job_cancelled.connect(self._stop)
 
     @property
     def choosing(self) -> bool:
@@ -78,10 +79,11 @@ class Repair(QObject):
     @property
     def next_text(self) -> str:
         """What Enter does next, for its button."""
-        if self.choosing:
+        if self.choosing or self.removal.watched:
             return _("Accept")
         makes = self._method.plugin.makes if self._method.plugin is not None else Makes.PIXELS
-        return {Makes.PIXELS: _("Remove"), Makes.MASK: _("Make mask"), Makes.PICTURE: _("Make picture")}[makes]
+        pixels = _("Remove") if self._method.plugin is None or self._method.plugin.needs.mask else _("Apply")
+        return {Makes.PIXELS: pixels, Makes.MASK: _("Make mask"), Makes.PICTURE: _("Make picture")}[makes]
 
     @property
     def runner(self) -> Runner | None:
@@ -110,28 +112,18 @@ class Repair(QObject):
         """Accepts the shown candidate; without one, runs the method."""
         if self.removal.current is not None:
             self.accept()
-        elif self.removal.running:
+        elif self.removal.running or self.removal.watched:
             self._messages.note(_("Still working; Esc stops it."))
         else:
             self.run()
 
     def run(self) -> None:
         """Runs the chosen method on the document as it is."""
-        plugin = self._method.plugin
-        if self._session is None or self._runner is None or plugin is None:
-            return
-        if plugin.needs.mask and self._session.state.mask.empty:
-            self._messages.note(_("Paint over what should go first."))
-            return
-        try:
-            requests = self._method.requests()
-        except EditorError as error:
-            self._messages.error(error)
-            return
-        if not self._has_models(plugin.models_for(requests[0].params)):
-            return
-        self._messages.hide()
-        self.removal.start(self._runner, requests)
+        self._run()
+
+    def watch(self, live: Live) -> bool:
+        """Runs the chosen method so that it can be watched; says whether it could be run."""
+        return self._run(live)
 
     def again(self) -> None:
         """Makes further candidates: from new seeds, or with the settings of now where nothing is random."""
@@ -159,7 +151,38 @@ class Repair(QObject):
             elif answer == "again":
                 self.again()
         # One that was decided without a choice is still there if the user would not leave the document for it.
-        self._strip.setVisible(self.choosing or (self.removal.running and not self.removal.direct))
+        self._show_strip()
+
+    def _show_strip(self) -> None:
+        # There from the start, so that a hole under it has moved up before the first result appears; but not where
+        # there is nothing to choose.
+        removal = self.removal
+        self._strip.setVisible(not removal.watched and (self.choosing or (removal.running and not removal.direct)))
+
+    def _run(self, live: Live | None = None) -> bool:
+        """Whether it could be run; if not, the user was told what to do."""
+        plugin = self._method.plugin
+        if self._session is None or self._runner is None or plugin is None:
+            return False
+        if plugin.needs.mask and self._session.state.mask.empty:
+            self._messages.note(_("Paint over what should go first."))
+            return False
+        try:
+            requests = self._method.requests()
+        except EditorError as error:
+            self._messages.error(error)
+            return False
+        if not self._has_models(plugin.models_for(requests[0].params)):
+            return False
+        self._messages.hide()
+        self.removal.start(self._runner, requests[:1] if live is not None else requests, live)
+        return True
+
+    def _stop(self) -> None:
+        if self.removal.watched:
+            self.removal.discard()
+        else:
+            self.removal.stop()
 
     def _has_models(self, ids: Sequence[str]) -> bool:
         """Whether all are installed; if not, those that are missing are asked for."""
@@ -177,10 +200,7 @@ class Repair(QObject):
 
     def _arrived(self, candidate: Candidate) -> None:
         made = candidate.made
-        facts = [
-            f"{_(name)} {value:.3g}" if isinstance(value, float) else f"{_(name)} {value}"
-            for name, value in made.report.items()
-        ]
+        facts = _facts(made)
         self._strip.add(Entry(candidate.thumb, _how(made), "\n".join((_(made.title), _how(made), *facts))))
         candidates = [each.made for each in self.removal.candidates]
         if len({made.title for made in candidates}) > 1:
@@ -188,10 +208,13 @@ class Repair(QObject):
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
+        current = self.removal.current
+        self._status.show_result(", ".join(_facts(current.made)) if current is not None else "")
         self.changed.emit()
 
     def _cleared(self) -> None:
         self._strip.clear()
+        self._status.show_result("")
         if not self.removal.running:
             self._strip.hide()
 
@@ -201,9 +224,16 @@ class Repair(QObject):
             self._status.begin_job(_(plugin.title) if plugin is not None else "")
         else:
             self._status.end_job()
-        # There from the start, so that a hole under it has moved up before the first result appears.
-        self._strip.setVisible((running and not self.removal.direct) or self.choosing)
+        self._show_strip()
         self.changed.emit()
+
+
+def _facts(made: Made) -> list[str]:
+    """What the method measured."""
+    return [
+        f"{_(name)} {value:.3g}" if isinstance(value, float) else f"{_(name)} {value}"
+        for name, value in made.report.items()
+    ]
 
 
 def _how(made: Made) -> str:

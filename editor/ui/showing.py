@@ -44,6 +44,7 @@ class Showing(QObject):
         masks.toggled.connect(lambda _on: self.refresh())
         masks.triggered.connect(self._tint_chosen)
         removal.shown_changed.connect(self._candidate_changed)
+        removal.grew.connect(self._candidate_changed)
         canvas.tool_begun.connect(self._begin_painting)
 
     def set_session(self, session: Session | None) -> None:
@@ -73,7 +74,9 @@ class Showing(QObject):
             # Only then: it would end the preview of a stroke under way.
             self._masks_of = masks
             self._canvas.show_masks(result if masks is not None else None)
-        self._canvas.show_split(session.opened if self._split.isChecked() and not self._held else None)
+        # What is watched is compared with what it is made of.
+        before = session.state if self._removal.watched else session.opened
+        self._canvas.show_split(before if self._split.isChecked() and not self._held else None)
         self._canvas.set_masks_visible(self._masks.isChecked() and not self._held)
         busy = self._removal.busy
         self._canvas.set_busy(busy)
@@ -98,14 +101,15 @@ class Showing(QObject):
 
     def _candidate_changed(self) -> None:
         """Candidates are judged without the tint, until the user paints on or switches it on; masks by nothing else."""
-        if self._removal.current is None:
+        if not self._removal.showing:
             if self._tint_before is not None:
                 self._masks.setChecked(self._tint_before or self._masks.isChecked())
             self._tint_before = None
         elif self._tint_before is None or self._painting:
             if self._tint_before is None:
                 self._tint_before = self._masks.isChecked()
-            self._masks.setChecked(self._removal.current.is_mask)
+            candidate = self._removal.current
+            self._masks.setChecked(candidate is not None and candidate.is_mask)
         self._painting = False
         self.refresh()
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
 from editor.sdk.models import TensorSpec
-from editor.sdk.params import Doc, ModelOf, Range
+from editor.sdk.params import Doc, Measured, ModelOf, Range
 from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
 from editor.sdk.recipe import Export, Loss, Recipe
 
@@ -17,15 +17,23 @@ _OVERLAP_PX = 48
 _SMOOTHING_PX = 32
 
 
+def measure(inputs: Inputs, ctx: Context) -> float:
+    """The noise level under the mask, in 255 levels; see `plugins.denoise.method.measured`."""
+    from plugins.denoise import method  # OpenCV must not be imported when plugins are listed
+
+    return method.measured(inputs, ctx)
+
+
 @dataclass(frozen=True, slots=True)
 class Params:
     model: Annotated[str, ModelOf("denoise"), Doc(N_("Model"), N_("Which network removes the noise."))] = "denoise"
     level: Annotated[
         float,
-        Range(0, 75, step=0.5),
+        Range(0, 75, step=0.5, lowest=N_("auto")),
+        Measured(measure),
         Doc(
             N_("Noise level"),
-            N_("How strong the noise is, as a standard deviation in 255 levels. 0 measures it in the photo."),
+            N_("How strong the noise is, as a standard deviation in 255 levels. 0 (auto) measures it in each photo."),
         ),
     ] = 0.0
     strength: Annotated[
@@ -104,6 +112,7 @@ PLUGIN = Plugin(
     summary=N_("Removes noise, by a network that has learned what photos look like without it."),
     params=Params,
     prepare=prepare,
+    prepares_from=("level",),
     run=run,
     needs=Needs(scope=Local(_OVERLAP_PX + _SMOOTHING_PX)),
     random=False,

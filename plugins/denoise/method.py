@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from editor.imaging import noise
 from editor.sdk.context import Context
-from editor.sdk.i18n import _
+from editor.sdk.errors import MaskError
+from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Image, Inputs, Mask, Result
 from plugins.denoise import networks
 
@@ -33,13 +35,30 @@ _BLOTCH_TAPS = 11
 def level(inputs: Inputs, params: Params, ctx: Context) -> float:
     """The noise level of the picture in 255 levels, at most 75; see `plugins.denoise.prepare`."""
     ctx.check()
-    if params.level > 0:
-        return params.level
+    return params.level if params.level > 0 else _level(inputs, None)
+
+
+def measured(inputs: Inputs, ctx: Context) -> float:
+    """The noise level of what is under the mask, in 255 levels, at most 75, to the tenth.
+
+    Raises:
+        MaskError: there is no noise, or too little to measure is under the mask, or it is black or white.
+    """
+    ctx.check()
+    found = round(_level(inputs, inputs.mask >= 0.5), 1)
+    if found == 0:
+        raise MaskError(
+            _("No noise was found: mark a flat patch, at least 32 pixels wide, that is neither black nor white.")
+        )
+    return found
+
+
+def _level(inputs: Inputs, where: NDArray[np.bool_] | None) -> float:
     image = inputs.image
     if inputs.alpha is not None:
         # Black is not measured; what is invisible shall not be, either.
         image = np.where(inputs.alpha[..., None] > 0, image, np.float32(0))
-    return min(_STRONGEST, 255 * noise.level(np.clip(image, 0, 1)))
+    return min(_STRONGEST, 255 * noise.level(np.clip(image, 0, 1), where))
 
 
 def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:
@@ -49,7 +68,7 @@ def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:
     facts = ctx.model(params.model)
     told = networks.takes_level(facts)
     strength = params.strength / 100
-    report = {"level": round(found, 2)}
+    report = {N_("level"): round(found, 2)}
     if strength == 0 or (told and found == 0):
         return Result(inputs.image.copy(), report)
     seen = np.clip(inputs.image, 0, 1)

@@ -15,6 +15,7 @@ WITH_PHOTOS = {
     "startup": True,
     "canvas": True,
     "responsiveness": False,
+    "preview": False,
     "history": False,
     "fill": True,
     "upscale": True,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import cv2
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
@@ -17,7 +18,7 @@ from editor.host import mask_edits
 from editor.host.made import Made, Patch
 from editor.sdk.context import Context
 from editor.sdk.params import Doc, Range
-from editor.sdk.plugin import Holes, Inputs, Needs, Plugin, Result
+from editor.sdk.plugin import Holes, Inputs, Local, Needs, Plugin, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,19 @@ def method(run: Callable[[Inputs, Any, Context], Result] = flat_fill, **changes:
         "needs": Needs(mask=True, source=True, scope=Holes(context_px=16)),
     }
     return Plugin(run=run, **(declared | changes))
+
+
+def softened(inputs: Inputs, params: Level, ctx: Context) -> Result:
+    """Each pixel goes a part of the way, the level, to the mean of the 9 x 9 around it."""
+    ctx.progress(0.5, "softening")
+    mean = np.asarray(cv2.blur(inputs.image, (9, 9), borderType=cv2.BORDER_REFLECT), np.float32)
+    return Result(np.clip(inputs.image + np.float32(params.level) * (mean - inputs.image), 0, 1))
+
+
+def local_method(run: Callable[[Inputs, Any, Context], Result] = softened, **changes: Any) -> Plugin:
+    """A method that works on each pixel by its neighbours, with or without a mask."""
+    needs = Needs(scope=Local(4))
+    return method(run, **({"id": "soften", "title": "Soften", "needs": needs, "random": False} | changes))
 
 
 def noise(width: int, height: int, channels: int = 3, dtype: DTypeLike = np.uint8, seed: int = 0) -> NDArray[Any]:

@@ -45,6 +45,16 @@ def test_the_noise_of_a_sensor_and_of_a_camera_is_measured(sigma: float, smear: 
     assert 255 * level(noisy) == pytest.approx(sigma, rel=0.15)
 
 
+def test_only_what_is_marked_is_measured() -> None:
+    noisy = in_8_bit(scene() + grain(20))
+    corner = np.zeros((HIGH, WIDE), np.bool_)
+    corner[20:61, 33:90] = True
+    noisy[corner] = in_8_bit(scene() + grain(6))[corner]
+    assert 255 * level(noisy, corner) == pytest.approx(6, rel=0.15)
+    assert 255 * level(noisy, ~corner) == pytest.approx(20, rel=0.15)
+    assert level(noisy, np.zeros_like(corner)) == 0
+
+
 def test_a_clean_picture_has_next_to_none() -> None:
     assert 255 * level(in_8_bit(scene())) < 0.5
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor.sdk.errors import ParamError
-from editor.sdk.params import Choice, Doc, Range, Value, from_dict, specs, to_dict
+from editor.sdk.params import Choice, Doc, Measured, Range, Value, from_dict, specs, to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ def declared(hint: Any, default: Any = 1) -> type:
         (Annotated[int, DOC], 1, "without a Range"),
         (Annotated[float, DOC], 1.0, "without a Range"),
         (Annotated[str, DOC], "a", "without a Choice"),
+        (Annotated[bool, Measured(lambda _inputs, _ctx: 1), DOC], True, "measured, but is no number"),
         (Annotated[list[int], DOC], 1, "not a bool, int, float or str"),
         (Annotated[int, Range(0, 9), DOC], None, "no default"),
         (Annotated[int, Range(0, 9), DOC], field(default_factory=int), "no default"),

@@ -29,7 +29,7 @@ class CanvasSurface(QWidget):
     """Shows a session. Inside it counts in device pixels; where Qt gives or takes places, in the widget's pixels."""
 
     view_changed = Signal()
-    """The zoom or the part in view changed."""
+    """The zoom or the part in view changed, or the divider of a split was moved."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,6 +190,21 @@ class CanvasSurface(QWidget):
     def document_rect_visible(self) -> Rect:
         """The image pixels in view."""
         return self._scene.viewport.image_rect(self._scene.size) if self._scene is not None else EMPTY
+
+    def looked_at(self) -> tuple[Rect, tuple[float, float]]:
+        """The image pixels in view, of a split those to the right of the divider; and the image point in the middle, of
+        a split the one in the middle of the divider.
+        """
+        if self._scene is None:
+            return EMPTY, (0.0, 0.0)
+        viewport, seen = self._scene.viewport, self.document_rect_visible()
+        x, y = viewport.middle
+        if self._scene.split:
+            x = self._scene.divider_x
+        point = viewport.to_image(x, y)
+        if self._scene.split:
+            seen = seen.intersect(Rect(math.floor(point[0]), seen.top, seen.right, seen.bottom))
+        return seen, point
 
     def image_point(self, position: QPointF) -> tuple[float, float]:
         """The image point at a point of the widget."""

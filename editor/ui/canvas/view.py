@@ -270,6 +270,7 @@ class CanvasView(CanvasSurface):
         if self._scene is not None:
             self._scene.divider = min(max(self.widget_point(x, 0).x() / max(1, self.width()), 0.0), 1.0)
             self.update()
+            self.view_changed.emit()
 
     # The brush's circle and the pointer's shape
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
+    QPushButton,
     QSlider,
     QSpinBox,
     QWidget,
@@ -34,9 +35,11 @@ class Field(QWidget):
     """Shows and takes the value of one parameter.
 
     changed(value): the user or `set_value` gave it another value.
+    measure_wanted(): it shall be measured in the photo.
     """
 
     changed = Signal(object)
+    measure_wanted = Signal()
 
     def __init__(self, spec: ParamSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -191,6 +194,8 @@ class NumberField(Field):
         self.box = _spin_box(spec)
         self._take(self.slider, 1)
         self._take(self.box)
+        if spec.measured is not None:
+            self._add_measure()
         self.set_value(spec.default)
         self.slider.valueChanged.connect(self._from_slider)
         self.box.valueChanged.connect(self._from_box)
@@ -205,6 +210,13 @@ class NumberField(Field):
         else:
             self.box.setValue(float(value))
         self._place_slider()
+
+    def _add_measure(self) -> None:
+        self.measure_button = QPushButton(_("Measure"), self)
+        self.measure_button.setToolTip(_("Measure it under the mask (best a flat patch), or else in the whole photo"))
+        self.measure_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.measure_button.clicked.connect(lambda: self.measure_wanted.emit())
+        self.row.addWidget(self.measure_button)
 
     def _from_slider(self, position: int) -> None:
         part = position / _SLIDER_STEPS
@@ -248,6 +260,8 @@ def _spin_box(spec: ParamSpec) -> QSpinBox | QDoubleSpinBox:
         box.setSingleStep(step)
     if spec.range.unit:
         box.setSuffix(f" {spec.range.unit}")
+    if spec.range.lowest:
+        box.setSpecialValueText(_(spec.range.lowest))
     box.setKeyboardTracking(False)
     box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)

@@ -15,10 +15,11 @@ from editor.ui.panels.fields import CheckField, Field, ModelField, ModelsFor, ma
 class ParamForm(QWidget):
     """One field for each parameter; the advanced ones are folded away.
 
-    changed(): any value changed.
+    changed(): any value changed. measure_wanted(name): a parameter shall be measured in the photo.
     """
 
     changed = Signal()
+    measure_wanted = Signal(str)
 
     def __init__(
         self, specs: Sequence[ParamSpec], parent: QWidget | None = None, models: ModelsFor = lambda _role: ()
@@ -64,6 +65,7 @@ class ParamForm(QWidget):
         column.addWidget(field)
         self.fields[spec.name] = field
         field.changed.connect(lambda _value: self.changed.emit())
+        field.measure_wanted.connect(lambda: self.measure_wanted.emit(spec.name))
 
     def _fold(self, advanced: Sequence[ParamSpec], column: QVBoxLayout) -> None:
         button = QToolButton(self)

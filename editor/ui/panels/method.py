@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -26,7 +27,7 @@ from editor.core.document import MASKS, MaskName
 from editor.core.errors import ParamError
 from editor.core.i18n import _
 from editor.host.settings import Settings
-from editor.sdk.params import from_dict, to_dict
+from editor.sdk.params import Value, from_dict, to_dict
 from editor.ui import mask_names, theme
 from editor.ui.panels.form import ParamForm
 from editor.ui.panels.presets import PresetButton
@@ -46,13 +47,18 @@ _LAST_SEED = 2**31 - 1
 class MethodPanel(QScrollArea):
     """The form of the chosen method, made from its declaration.
 
-    method_changed(plugin): another method was chosen.
+    method_changed(plugin): another method was chosen. edited(): a value of its form was changed.
+    measure_wanted(name): a parameter shall be measured in the photo.
+    preview_wanted(on): the user switched the preview.
     painted_changed(name): the user chose which mask the strokes go to.
     failed(error): a preset could not be taken or kept.
     tune_wanted(method, model): the user wants the network of the method to learn, from the chosen model on.
     """
 
     method_changed = Signal(object)
+    edited = Signal()
+    measure_wanted = Signal(str)
+    preview_wanted = Signal(bool)
     painted_changed = Signal(str)
     failed = Signal(object)
     tune_wanted = Signal(str, str)
@@ -73,6 +79,11 @@ class MethodPanel(QScrollArea):
         self._column.setSpacing(8)
         self._build_choice()
         self._column.addWidget(self.form)
+        self.preview_box = QCheckBox(_("Preview"), self)
+        self.preview_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.preview_box.hide()
+        self.preview_box.clicked.connect(self.preview_wanted.emit)
+        self._column.addWidget(self.preview_box)
         self.tune_button = QPushButton(_("Fine-tune…"), self)
         self.tune_button.setToolTip(_("Let the network of this method learn from photos of yours"))
         self.tune_button.clicked.connect(self.tune)
@@ -124,12 +135,15 @@ class MethodPanel(QScrollArea):
         self.form = form
         form.set_values(self._remembered(plugin))
         form.changed.connect(self._remember)
+        form.changed.connect(self.edited.emit)
+        form.measure_wanted.connect(self.measure_wanted.emit)
         self._candidates.setValue(self._settings.get(f"method.{plugin_id}.candidates", plugin.candidates))
         for row in range(self._runs.rowCount()):
             self._runs.setRowVisible(row, plugin.random)
         self._source.setVisible(plugin.needs.source)
         if not plugin.needs.source:
             self.paint("mask")
+        self.preview_box.setVisible(plugin.local)
         self.tune_button.setVisible(plugin.recipe is not None)
         self._reset.setEnabled(bool(plugin.specs))
         self.presets.setEnabled(bool(plugin.specs))
@@ -148,6 +162,11 @@ class MethodPanel(QScrollArea):
             return (Request(plugin, params),)
         first = self._seed.value()
         return tuple(Request(plugin, params, first + number) for number in range(self._candidates.value()))
+
+    def show_measured(self, plugin_id: str, name: str, value: Value) -> None:
+        """Shows what was measured, if the method is still the one on show."""
+        if self._plugin is not None and self._plugin.id == plugin_id:
+            self.form.set_values({name: value})
 
     def refresh_models(self) -> None:
         """Shows how the models stand after one was installed or removed."""

@@ -85,6 +85,8 @@ class StatusLine(QStatusBar):
         self.cancel_button.clicked.connect(self.job_cancelled)
         for widget in (self.job, self.bar, self.cancel_button):
             self.addWidget(widget)
+        self.result = self._label(_("What was measured of the result on show"))
+        self.addWidget(self.result)
         self.chore = self._label(_("What is being read or written"))
         self.addWidget(self.chore)
         self.tuning = self._button("", _("How far the fine-tuning is; click to see it"))
@@ -149,6 +151,10 @@ class StatusLine(QStatusBar):
         for widget in (self.job, self.bar, self.cancel_button):
             widget.hide()
 
+    def show_result(self, text: str) -> None:
+        """Says what was measured of the result that is shown; empty for none."""
+        self.result.setText(text)
+
     def show_chore(self, text: str) -> None:
         """Says what is being read or written; empty for nothing."""
         self.chore.setText(text)
@@ -172,7 +178,7 @@ class StatusLine(QStatusBar):
     def _share_out(self) -> None:
         """Gives each text its room in the order of importance: whole, shortened, or none."""
         warned = bool(self.outside.objectName())
-        texts = [self.job, self.pointer, self.chore, self.picture, self.outside, self.memory, self.device]
+        texts = [self.job, self.pointer, self.result, self.chore, self.picture, self.outside, self.memory, self.device]
         texts.sort(key=lambda text: text is not self.job and not (warned and text is self.outside))
         fixed = [part for part in (self.zoom, self.bar, self.cancel_button, self.tuning) if not part.isHidden()]
         free = self.width() - sum(part.sizeHint().expandedTo(part.minimumSize()).width() for part in fixed)

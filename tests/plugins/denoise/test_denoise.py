@@ -19,7 +19,7 @@ from editor.host.made import Patch
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.runtime import onnx as runtime
-from editor.sdk.errors import ModelError
+from editor.sdk.errors import MaskError, ModelError
 from editor.sdk.models import ModelFacts, TensorSpec
 from editor.sdk.plugin import Inputs, Result
 from editor.sdk.testing import FakeContext, check_plugin
@@ -246,6 +246,30 @@ def run(state: DocumentState, net: Net | None, bench: Bench | None = None, **par
 
 def opened(image: F32) -> DocumentState:
     return DocumentState.from_pixels((image * 255).round().astype(np.uint8), Metadata(), "noise")
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_the_level_can_be_measured_in_all_of_the_picture_or_under_the_mask(masked: bool) -> None:
+    image = noisy(200, 300, sigma=6)
+    image[:80, :80] = noisy(80, 80, sigma=20)
+    image[-80:, -80:] = noisy(80, 80, sigma=20, seed=1)
+    state = opened(image)
+    if masked:
+        state = mask_edits.fill_rect(state, "mask", Rect(5, 5, 75, 75))
+        state = mask_edits.fill_rect(state, "mask", Rect(225, 125, 295, 195))
+    (spec,) = (spec for spec in PLUGIN.specs if spec.measured is not None)
+    runner = Runner(Registry({"denoise": PLUGIN}), threads=1)
+    found = runner.measure(state, PLUGIN, spec, CancelToken(), lambda _part, _text: None)
+    assert spec.name == "level"
+    assert found == pytest.approx(20 if masked else 6, rel=0.15)
+    assert found == round(float(found), 1)
+
+
+def test_where_there_is_nothing_to_measure_it_says_what_to_mark() -> None:
+    state = mask_edits.fill_rect(opened(noisy(100, 100, sigma=20)), "mask", Rect(10, 10, 14, 14))
+    (spec,) = (spec for spec in PLUGIN.specs if spec.measured is not None)
+    with pytest.raises(MaskError, match="mark a flat patch"):
+        Runner(Registry({"denoise": PLUGIN})).measure(state, PLUGIN, spec, CancelToken(), lambda _part, _text: None)
 
 
 def test_tiles_share_one_level_and_no_seam_shows() -> None:

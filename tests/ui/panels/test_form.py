@@ -8,10 +8,10 @@ from typing import Annotated
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from editor.sdk.params import Choice, Doc, Range, from_dict, specs
+from editor.sdk.params import Choice, Doc, Measured, Range, from_dict, specs
 from editor.ui.panels.fields import NumberField
 from editor.ui.panels.form import ParamForm
 from editor.ui.panels.options import OptionsBar
@@ -34,6 +34,39 @@ def form(qtbot: QtBot) -> ParamForm:
     qtbot.addWidget(made)
     made.show()
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A number that can be measured, and whose lowest value means something of its own."""
+
+    noise: Annotated[
+        float,
+        Range(0, 75, step=0.5, lowest="auto"),
+        Measured(lambda _inputs, _ctx: 3.0),
+        Doc("Noise", "How strong the noise is."),
+    ] = 0.0
+    other: Annotated[float, Range(0, 75), Doc("Other", "Nothing to measure.")] = 0.0
+
+
+def test_the_lowest_value_is_shown_by_what_it_means(qtbot: QtBot) -> None:
+    made = ParamForm(specs(Found))
+    qtbot.addWidget(made)
+    field = made.fields["noise"]
+    assert isinstance(field, NumberField)
+    assert field.box.text() == "auto"
+    assert field.value == 0.0
+    field.set_value(12.5)
+    assert field.box.text() == "12.5"
+
+
+def test_what_can_be_measured_has_a_button(qtbot: QtBot) -> None:
+    made = ParamForm(specs(Found))
+    qtbot.addWidget(made)
+    (button,) = made.findChildren(QPushButton)
+    with qtbot.waitSignal(made.measure_wanted) as asked:
+        button.click()
+    assert asked.args == ["noise"]
 
 
 def test_a_form_shows_the_defaults(qtbot: QtBot) -> None:
