@@ -303,12 +303,15 @@ def _sha256(pixels: NDArray[Any]) -> str:
 
 
 def _joined(reports: list[tuple[int, Mapping[str, float | str]]]) -> dict[str, float | str]:
-    """One report of all regions: numbers averaged by the masked pixels they speak for, texts of the largest."""
+    """One report of all regions: counts added up, other numbers averaged by the masked pixels they speak for, texts of
+    the largest."""
     joined: dict[str, float | str] = {}
     for _count, report in sorted(reports, key=lambda each: each[0]):
         joined.update(report)
     for name, value in joined.items():
-        if isinstance(value, float):
+        if isinstance(value, int):
+            joined[name] = sum(int(report[name]) for _count, report in reports if name in report)
+        elif isinstance(value, float):
             parts = [(count, float(report[name])) for count, report in reports if name in report]
             joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _part in parts))
     return joined

@@ -51,34 +51,26 @@ def mend(
         The picture, with its bad pixels made anew where wanted; H x W x 3, how much the clean pixels differ around each
         pixel made anew, 0 elsewhere; H x W x 3 bool, True where there is nothing to mend from.
     """
-    left, top = (place % _GRID_PX for place in origin)
-    high, wide = image.shape[:2]
-    around = ((top, -(top + high) % _GRID_PX), (left, -(left + wide) % _GRID_PX))
-    here = slice(top, top + high), slice(left, left + wide)
-    padded = np.pad(image, (*around, (0, 0)))
-    known = np.pad(~bad, (*around, (0, 0)))
-    aim = np.pad(wanted, around)
     same = bool((bad == bad[..., :1]).all())
     groups = [slice(0, 3)] if same else [slice(c, c + 1) for c in range(3)]
-    rough = np.empty_like(padded)
-    lost = np.zeros(padded.shape, np.bool_)
+    rough = np.empty_like(image)
+    lost = np.zeros(image.shape, np.bool_)
     for group in groups:
         each()
-        rough[..., group], lost[..., group] = _pulled(padded[..., group], known[..., group.start])
-    near = cv2.dilate(aim.view(np.uint8), np.ones((2 * _TENSOR_PX + 1,) * 2, np.uint8)).view(np.bool_)
-    spread = np.zeros_like(padded)
+        rough[..., group], lost[..., group] = pulled(image[..., group], ~bad[..., group.start], origin)
+    near = cv2.dilate(wanted.view(np.uint8), np.ones((2 * _TENSOR_PX + 1,) * 2, np.uint8)).view(np.bool_)
+    spread = np.zeros_like(image)
     filled = rough
     for number in range(_ROUNDS):
         tensor = _tensor(filled.mean(axis=2, dtype=np.float32))
         filled = rough.copy()
         for group in groups:
-            clean = np.ascontiguousarray(known[..., group.start])
-            todo = ~clean & (aim if number == _ROUNDS - 1 else near)
-            _regressed(padded, clean, todo, tensor, rough, group, filled, spread, each)
-    bounds = float(image.min(initial=0)), float(image.max(initial=1))
-    result = np.where(bad & wanted[..., None], np.clip(filled[here], *bounds), image)
-    spread[~(np.pad(bad, (*around, (0, 0))) & aim[..., None])] = 0
-    return result, spread[here], lost[here] & bad
+            clean = ~bad[..., group.start]
+            todo = ~clean & (wanted if number == _ROUNDS - 1 else near)
+            _regressed(image, clean, todo, tensor, rough, group, filled, spread, each)
+    aim = bad & wanted[..., None]
+    np.clip(filled, min(0.0, float(image.min())), max(1.0, float(image.max())), out=filled)
+    return np.where(aim, filled, image), spread * aim, lost & bad
 
 
 def _regressed(
@@ -102,22 +94,35 @@ def _regressed(
     spread[..., group] = differ[..., None]
 
 
-def _pulled(image: F32, known: Bool) -> tuple[F32, Bool]:
-    """A smooth fill by means at the finest scale at which there are enough known pixels, and where there were none."""
-    shares = [known.astype(np.float32)]
-    sums = [image * shares[0][..., None]]
+def pulled(image: F32, known: Bool, origin: tuple[int, int]) -> tuple[F32, Bool]:
+    """What is to be expected in place of unknown pixels, by means at the finest scale at which enough are known.
+
+    Args:
+        image: H x W x C float32.
+        known: H x W bool.
+        origin: where the first pixel lies in the whole picture, (x, y).
+
+    Returns:
+        H x W x C: known pixels as they are, the others smooth; H x W x 1 bool, True where none is known near enough.
+    """
+    left, top = (place % _GRID_PX for place in origin)
+    high, wide = known.shape
+    around = ((top, -(top + high) % _GRID_PX), (left, -(left + wide) % _GRID_PX))
+    shares = [np.pad(known, around).astype(np.float32)]
+    sums = [np.pad(image, (*around, (0, 0))) * shares[0][..., None]]
     for _level in range(_LEVELS):
         shares.append(_half(shares[-1]))
         sums.append(_half(sums[-1]))
     guess = sums[-1] / np.maximum(shares[-1], 1e-6)[..., None]
     none = shares[-1] < 1e-3
-    lost = none.repeat(_GRID_PX, axis=0).repeat(_GRID_PX, axis=1)[..., None]
     for share, total in zip(shares[-2::-1], sums[-2::-1], strict=True):
         trust = np.square(np.minimum(1, share / np.float32(_ENOUGH)))[..., None]
         mean = total / np.maximum(share, 1e-6)[..., None]
         twice = cv2.pyrUp(guess, dstsize=share.shape[::-1]).reshape(total.shape)
         guess = trust * mean + (1 - trust) * twice
-    return np.where(known[..., None], image, guess), lost
+    here = slice(top, top + high), slice(left, left + wide)
+    lost = none.repeat(_GRID_PX, axis=0).repeat(_GRID_PX, axis=1)[here][..., None]
+    return np.where(known[..., None], image, guess[here]), lost
 
 
 def _half(array: F32) -> F32:
