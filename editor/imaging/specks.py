@@ -44,6 +44,8 @@ _TEXTURE_PX = 9
 _SURVEY_ROWS = 64
 _SURVEY_PX = 2 << 20
 
+# By how much smoothing makes dust longer.
+_BLUR_PX = 2
 _BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -225,6 +227,6 @@ def _whole_specks(faint: Bool, sure: Bool, largest_px: int) -> Bool:
     holds = np.zeros(count, np.bool_)
     holds[labels[sure]] = True
     longer = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    holds &= longer <= largest_px
+    holds &= longer <= largest_px + _BLUR_PX
     holds[0] = False
     return np.asarray(holds[labels])
