@@ -63,7 +63,7 @@ def test_a_hot_pixel_is_found_in_the_channel_where_it_is_hot() -> None:
 
 def test_dust_is_found_up_to_its_size_dark_and_bright() -> None:
     given = photo()
-    dark, bright, hair, line = np.s_[60:66, 60:68], np.s_[90:94, 30:34], np.s_[120:122, 140:152], np.s_[150:152, 50:90]
+    dark, bright, hair, line = np.s_[60:66, 60:68], np.s_[90:94, 30:34], np.s_[120:122, 140:152], np.s_[150:152, 20:60]
     for part, value in ((dark, 0.05), (bright, 0.95), (hair, 0.05), (line, 0.05)):
         given[part] = value
     marked = found(given, "dust")

@@ -80,8 +80,8 @@ def test_it_keeps_the_rules_for_plugins() -> None:
     given[30:34, 40:44] = 0.05
     given[60:62, 20:40] = 0.05
     given[70, 50:70:2] += np.linspace(0, 0.14, 10, dtype=np.float32)[:, None]
-    mask = np.ones(given.shape[:2], np.float32)
-    mask[:20] = 0
+    mask = np.zeros(given.shape[:2], np.float32)
+    mask[25:75, 15:75] = 1
     other = replace(FACTS, id="other")
 
     def infer(model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
