@@ -9,6 +9,7 @@ texture around; hot and dead pixels as single ones beyond the noise around; dust
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -84,7 +85,7 @@ class Density:
     any_value: float = 0.0
 
 
-def density(image: F32, sought: Sought) -> Density:
+def density(image: F32, sought: Sought, each: Callable[[], None] = lambda: None) -> Density:
     """How dense the impulses are in a picture; nothing of hot pixels and dust, for which it does not matter.
 
     Most of the picture's blocks are not clipped; what they hold of black and white is noise. Noise is in all channels
@@ -94,7 +95,7 @@ def density(image: F32, sought: Sought) -> Density:
         image: H x W x 3 float32 RGB.
     """
     if sought.kind == "random":
-        return Density(any_value=_surveyed(image, sought))
+        return Density(any_value=_surveyed(image, sought, each))
     if sought.kind != "salt_pepper":
         return Density()
     ends = (image <= sought.slack, image >= 1 - sought.slack)
@@ -114,13 +115,16 @@ def _share(extreme: Bool) -> float:
     return found + 0.67 * float(np.sqrt(found * (1 - found))) / _BLOCK_PX
 
 
-def find(image: F32, sought: Sought, dense: Density, origin: tuple[int, int]) -> Bool:
+def find(
+    image: F32, sought: Sought, dense: Density, origin: tuple[int, int], each: Callable[[], None] = lambda: None
+) -> Bool:
     """The specks of a picture, or of a part of it that shows `reach_px` more than what is asked for.
 
     Args:
         image: H x W x 3 float32 RGB.
         dense: of the whole picture.
         origin: where the first pixel lies in the whole picture, (x, y).
+        each: called again and again; what it raises ends the work.
 
     Returns:
         H x W x 3 bool: the channels that are wrong.
@@ -129,13 +133,14 @@ def find(image: F32, sought: Sought, dense: Density, origin: tuple[int, int]) ->
         return np.repeat(_dust(image @ _BRIGHTNESS, sought)[..., None], 3, axis=2)
     found = np.empty(image.shape, np.bool_)
     for c in range(3):
+        each()
         plane = np.ascontiguousarray(image[..., c])
         if c and np.array_equal(plane, image[..., c - 1]):
             found[..., c] = found[..., c - 1]
         elif sought.kind == "salt_pepper":
             found[..., c] = _salt_and_pepper(plane, sought, dense, origin)
         elif sought.kind == "random":
-            found[..., c] = _of_any_value(plane, sought, dense)
+            found[..., c] = _of_any_value(plane, sought, dense, each)
         else:
             found[..., c] = _single(plane, sought)
     return found
@@ -165,32 +170,33 @@ def _salt_and_pepper(plane: F32, sought: Sought, dense: Density, origin: tuple[i
     return np.asarray(suspect & (np.abs(plane - mean) > least))
 
 
-def _surveyed(image: F32, sought: Sought) -> float:
+def _surveyed(image: F32, sought: Sought, each: Callable[[], None]) -> float:
     """How many pixels stand out, in bands from all over the picture; 0 where only few surely do."""
     tops = np.arange(0, len(image), _SURVEY_ROWS)
     count = max(1, _SURVEY_PX // (_SURVEY_ROWS * image.shape[1]))
     chosen = tops[np.linspace(0, len(tops) - 1, min(count, len(tops))).astype(int)]
     planes = [image[top : top + _SURVEY_ROWS, :, 1].copy() for top in chosen.tolist()]
-    if np.mean([_searched(plane, _STRICT_ROUNDS, sought).mean() for plane in planes]) < _FEW:
+    if np.mean([_searched(plane, _STRICT_ROUNDS, sought, each).mean() for plane in planes]) < _FEW:
         return 0.0
-    return float(np.mean([_searched(plane, _rounds(_SURVEY_TIMES), sought).mean() for plane in planes]))
+    return float(np.mean([_searched(plane, _rounds(_SURVEY_TIMES), sought, each).mean() for plane in planes]))
 
 
 def _rounds(times: float) -> tuple[tuple[float, float], ...]:
     return tuple((least, part * times) for least, part in _ROUNDS)
 
 
-def _of_any_value(plane: F32, sought: Sought, dense: Density) -> Bool:
+def _of_any_value(plane: F32, sought: Sought, dense: Density, each: Callable[[], None]) -> Bool:
     if dense.any_value == 0:
-        return _searched(plane, _STRICT_ROUNDS, sought)
-    return _searched(plane, _rounds(float(np.interp(dense.any_value, _SHARES, _TIMES))), sought)
+        return _searched(plane, _STRICT_ROUNDS, sought, each)
+    return _searched(plane, _rounds(float(np.interp(dense.any_value, _SHARES, _TIMES))), sought, each)
 
 
-def _searched(plane: F32, rounds: tuple[tuple[float, float], ...], sought: Sought) -> Bool:
+def _searched(plane: F32, rounds: tuple[tuple[float, float], ...], sought: Sought, each: Callable[[], None]) -> Bool:
     found = np.zeros(plane.shape, np.bool_)
     differs = np.empty_like(plane)
     size = (_TEXTURE_PX, _TEXTURE_PX)
     for least, times in rounds:
+        each()
         kernels.rank_ordered(plane, found, differs)
         clean = (~found).astype(np.float32)
         # What stands out itself shall not hide what stands out beside it.

@@ -22,7 +22,7 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     """See `plugins.find_specks.run`."""
     ctx.progress(0.0, _("Looking for specks"))
     sought = specks.Sought(params.kind, params.sensitivity, params.largest_px)
-    dense = specks.density(inputs.image, sought)
+    dense = specks.density(inputs.image, sought, ctx.check)
     mask = np.zeros(inputs.mask.shape, np.float32)
     height = len(mask)
 
@@ -30,7 +30,9 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
         ctx.check()
         above = max(0, top - sought.reach_px)
         below = min(height, top + _ROWS + sought.reach_px)
-        found = np.any(specks.find(inputs.image[above:below], sought, dense, (0, above)), axis=2, keepdims=True)
+        found = np.any(
+            specks.find(inputs.image[above:below], sought, dense, (0, above), ctx.check), axis=2, keepdims=True
+        )
         mask[top : top + _ROWS] = found[top - above :, :, 0][:_ROWS]
 
     ctx.map(work, range(0, height, _ROWS))

@@ -5,6 +5,7 @@ Whatever is not found or masked leaves the method as it came in.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def prepared(inputs: Inputs, params: Params, ctx: Context) -> Prepared:
     """See `plugins.impulse.prepare`."""
     ctx.check()
     search = params.repair == "found" or bool(inputs.mask.min() == 1)
-    return Prepared(search, specks.density(inputs.image, sought(params)) if search else specks.Density())
+    return Prepared(search, specks.density(inputs.image, sought(params), ctx.check) if search else specks.Density())
 
 
 def repair(inputs: Inputs, params: Params, ctx: Context) -> Result:
@@ -64,7 +65,7 @@ def repair(inputs: Inputs, params: Params, ctx: Context) -> Result:
 
 def _repair(inputs: Inputs, params: Params, known: Prepared, origin: tuple[int, int], out: Image, ctx: Context) -> int:
     """Writes what is repaired into `out` and returns how many pixels that is."""
-    bad = _bad(inputs, params, known, origin)
+    bad = _bad(inputs, params, known, origin, ctx.check)
     ctx.progress(0.2)
     aim = bad & (inputs.mask > 0)[..., None]
     if inputs.alpha is not None:
@@ -80,7 +81,8 @@ def _repair(inputs: Inputs, params: Params, known: Prepared, origin: tuple[int, 
         raise MaskError(_nothing_clean(known))
     ctx.progress(0.6)
     if params.learned:
-        mended = _refined(mended, planes(mended, spread, bad & wanted[..., None]), params.model, origin, ctx)
+        given = planes(mended, spread, bad & wanted[..., None])
+        mended = _refined(mended, given, _around(wanted, 0), params.model, origin, ctx)
     ctx.progress(0.9)
     mended = mended + detail.mirrored(inputs.image, _any(bad))
     np.clip(mended, min(0.0, float(inputs.image.min())), max(1.0, float(inputs.image.max())), out=mended)
@@ -93,9 +95,9 @@ def _any(channels: Bool) -> Bool:
     return np.asarray(channels.any(axis=2))
 
 
-def _bad(inputs: Inputs, params: Params, known: Prepared, origin: tuple[int, int]) -> Bool:
+def _bad(inputs: Inputs, params: Params, known: Prepared, origin: tuple[int, int], each: Callable[[], None]) -> Bool:
     if known.search:
-        return specks.find(inputs.image, sought(params), known.dense, origin)
+        return specks.find(inputs.image, sought(params), known.dense, origin, each)
     masked = (inputs.mask > 0) | ~inputs.source
     return np.repeat(masked[..., None], 3, axis=2)
 
@@ -108,11 +110,13 @@ def _nothing_clean(known: Prepared) -> str:
     )
 
 
-def _refined(mended: Image, given: Image, model: str, origin: tuple[int, int], ctx: Context) -> Image:
-    """What the network makes of mended pixels, in the part of the picture where there are any."""
+def _refined(
+    mended: Image, given: Image, box: tuple[slice, slice], model: str, origin: tuple[int, int], ctx: Context
+) -> Image:
+    """What the network makes of mended pixels in a box, which holds enough around those that are wanted."""
     facts = ctx.model(model)
     _check(facts)
-    rows, columns = _around(given[..., 3] > 0, 0)
+    rows, columns = box
     left, top = ((place + part.start) % _GRID_PX for place, part in zip(origin, (columns, rows), strict=True))
     framed = np.pad(given[rows, columns], ((top, 0), (left, 0), (0, 0)), mode="symmetric")
     tensor = np.ascontiguousarray(framed.transpose(2, 0, 1))[None]

@@ -235,6 +235,23 @@ def test_the_network_decides_repaired_pixels_alone() -> None:
     np.testing.assert_allclose(learned[bad], np.minimum(1, plain[bad] + 0.1), atol=1e-5)
 
 
+def test_the_network_sees_a_single_speck_with_its_surroundings() -> None:
+    def infer(model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        planes = inputs["in"][0]
+        seen.append(planes)
+        return {"out": planes[None, :3]}
+
+    given = photo()
+    given[100, 110] = 0
+    seen: list[NDArray[Any]] = []
+    blank = np.ones(given.shape[:2], np.float32)
+    context = FakeContext(infer=infer, models=[FACTS])
+    PLUGIN.run(Inputs(given, blank, blank > 2), Params(), context)
+    (planes,) = seen
+    assert min(planes.shape[1:]) >= 97
+    assert np.count_nonzero(planes[3]) == 1
+
+
 def test_another_kind_of_network_is_refused_by_name() -> None:
     given, _bad = salt_and_pepper(photo(), 0.1)
     wrong = replace(FACTS, inputs=(TensorSpec("in", "NCHW", "float32", (0.0, 1.0), "RGB", 3),))
