@@ -111,7 +111,7 @@ class Repair:
 
 
 def nearness(result: U8, clean: U8) -> float:
-    return psnr(result.astype(np.float32) / 255, clean.astype(np.float32) / 255)
+    return psnr(result.astype(np.float32) / np.float32(255), clean.astype(np.float32) / np.float32(255))
 
 
 def row(title: str, values: list[float], note: str = "") -> None:
@@ -135,7 +135,7 @@ def simple(pictures: list[U8], densities: tuple[float, ...], spoil: Callable[[U8
 
 
 def found(picture: U8, kind: str) -> Bool:
-    image = picture.astype(np.float32) / 255
+    image = picture.astype(np.float32) / np.float32(255)
     sought = specks.Sought(kind, 50, 15)
     return np.asarray(specks.find(image, sought, specks.density(image, sought), (0, 0)).any(axis=2))
 
@@ -160,9 +160,9 @@ def detection(
         for number, clean in enumerate(pictures):
             given = spoil(clean, density, number)
             wrong, seen = (given != clean).any(axis=2), found(given, kind)
-            hits += np.count_nonzero(wrong & seen)
-            true += np.count_nonzero(wrong)
-            marked += np.count_nonzero(seen)
+            hits += int(np.count_nonzero(wrong & seen))
+            true += int(np.count_nonzero(wrong))
+            marked += int(np.count_nonzero(seen))
         rows.append([hits / true, hits / max(1, marked), 2 * hits / (true + marked)])
     for name, values in zip(("found of all", "right of found", "F1"), zip(*rows, strict=True), strict=True):
         row(name, [100 * value for value in values], "%")

@@ -17,8 +17,8 @@ def found(image: F32, kind: str, sensitivity: int = 50, largest_px: int = 15) ->
 
 def shares(marked: Bool, true: Bool) -> tuple[float, float]:
     """Of the true ones that were marked, and of the marked ones that are true."""
-    both = np.count_nonzero(marked & true)
-    return both / max(1, np.count_nonzero(true)), both / max(1, np.count_nonzero(marked))
+    both, all_true, all_marked = (int(np.count_nonzero(each)) for each in (marked & true, true, marked))
+    return both / max(1, all_true), both / max(1, all_marked)
 
 
 @pytest.mark.parametrize("density", [0.01, 0.1, 0.5, 0.9])

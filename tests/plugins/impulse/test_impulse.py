@@ -166,7 +166,9 @@ def test_the_search_changes_the_pixels_that_the_mask_would_show(kind: str) -> No
     given[100:106, 100:106] = 0.05
     before = in_depth(given, np.uint8)
     _after, made = run(opened(before), kind=kind)
-    inputs = Inputs(before.astype(np.float32) / 255, np.ones(given.shape[:2], np.float32), np.ones((200, 220), bool))
+    inputs = Inputs(
+        before.astype(np.float32) / np.float32(255), np.ones(given.shape[:2], np.float32), np.ones((200, 220), bool)
+    )
     mask = find_specks.PLUGIN.run(inputs, find_specks.Params(kind=kind), FakeContext())
     assert made.report == {"repaired px": np.count_nonzero(mask.mask)}  # type: ignore[union-attr]  # it makes a mask
 
