@@ -374,12 +374,15 @@ def _sha256(pixels: NDArray[Any]) -> str:
 
 
 def _report(plugin: Plugin, done: list[_Done]) -> dict[str, float | str]:
-    """One report of all regions: numbers averaged by the masked pixels they speak for, texts of the largest."""
+    """One report of all regions: counts added up, other numbers averaged by the masked pixels they speak for, texts of
+    the largest."""
     joined: dict[str, float | str] = {}
     for each in sorted(done, key=lambda each: each.count):
         joined.update(each.report)
     for name, value in joined.items():
-        if isinstance(value, float):
+        if isinstance(value, int):
+            joined[name] = sum(int(each.report[name]) for each in done if name in each.report)
+        elif isinstance(value, float):
             parts = [(each.count, float(each.report[name])) for each in done if name in each.report]
             joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _part in parts))
     if plugin.local:

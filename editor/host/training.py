@@ -62,14 +62,16 @@ class Trainings:
         self._library = library
 
     def bases(self, plugin: Plugin) -> tuple[ModelManifest, ...]:
-        """The installed models that a method can go on from: trained by this version of its recipe."""
+        """The installed models that a method can go on from: trained by this version of its recipe, or of another
+        method's of the same network."""
         if plugin.recipe is None:
             return ()
+        fitting = ((plugin.id, plugin.recipe.version), *plugin.recipe.starts_from)
         return tuple(
             manifest
             for _id, manifest in sorted(self._library.store.manifests.items())
             if manifest.trained is not None
-            and (manifest.trained.method, manifest.trained.version) == (plugin.id, plugin.recipe.version)
+            and (manifest.trained.method, manifest.trained.version) in fitting
             and self._library.store.installed(manifest.id)
         )
 

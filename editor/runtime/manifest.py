@@ -70,6 +70,7 @@ ROLES = {
     "upscale": N_("Enlarging photos"),
     "subject": N_("Finding the subject"),
     "denoise": N_("Removing noise"),
+    "impulse": N_("Repairing specks"),
     "fill": N_("Filling holes"),
     "style": N_("Painting in a style"),
     "faces": N_("Finding faces"),

@@ -60,7 +60,7 @@ class Result:
     """Changed pixels, and what the method measured about its work.
 
     image: H x W x 3 float32, finite, 0..1, the size of the input; only what lies under the mask is used.
-    report: short facts for the status line and the history, e.g. {"texture": 0.98}.
+    report: short facts for the status line and the history, e.g. {"texture": 0.98}; whole numbers are counts.
     """
 
     image: Image

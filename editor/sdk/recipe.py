@@ -38,8 +38,11 @@ class Export:
 class Recipe:
     """How the network of a method learns.
 
-    net: the module that holds the network and makes the examples it learns from, see
+    net: the module that makes the examples that it learns from and holds the network, unless `network` names it, see
         `editor.runtime.tuning.trainee`; it is imported by the trainer alone.
+    network: of those that several methods share, see `editor.runtime.tuning.networks`.
+    starts_from: other methods whose models are of the same network and may be gone on from, with the version of their
+        recipe.
     version: counted up whenever a network of another shape is made, so that older weights are refused.
     patch_px: side of the square patches that it learns from. batch: how many at a step, as far as memory allows.
     losses: what is made small.
@@ -66,3 +69,5 @@ class Recipe:
     average: float = 0.999
     lifts_noise: bool = False
     shrinks: tuple[int, ...] = (1, 2, 3, 4)
+    network: str = ""
+    starts_from: tuple[tuple[str, int], ...] = ()

@@ -87,6 +87,7 @@ def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
 
 _RECIPE = Recipe(
     net="plugins.denoise.net",
+    network="planes_unet",
     version=1,
     patch_px=64,
     batch=8,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,17 @@ def test_a_model_of_another_version_is_nothing_to_go_on_from(
     assert trainings.bases(newer) == ()
     with pytest.raises(ModelError, match="can't go on"):
         trainings.prepare("Next", newer, [photo(1)], ORDER, base=manifest.id)
+
+
+def test_the_model_of_a_method_with_the_same_network_can_be_gone_on_from(
+    trainings: Trainings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = trainings.keep(finished(trainings, prepared(trainings), monkeypatch, (30.0, 31.0)), LEARNER, 0.0)
+    assert LEARNER.recipe is not None
+    stranger = replace(LEARNER, id="stranger")
+    relative = replace(stranger, recipe=replace(LEARNER.recipe, starts_from=((LEARNER.id, LEARNER.recipe.version),)))
+    assert trainings.bases(stranger) == ()
+    assert [base.id for base in trainings.bases(relative)] == [manifest.id]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from editor.runtime.tuning.networks import NETWORKS
 from editor.sdk.recipe import Recipe
 
 Examples = Callable[[Tensor, torch.Generator, Tensor | None], tuple[Tensor, Tensor]]
@@ -27,10 +28,10 @@ class Trainee:
 
 
 def trainee(recipe: Recipe) -> Trainee:
-    """What the recipe names. Imports its module."""
+    """What the recipe names. Imports its module. Raises KeyError if there is no shared network of this name."""
     module = importlib.import_module(recipe.net)
     return Trainee(
-        cast(Callable[[], nn.Module], module.network),
+        NETWORKS[recipe.network] if recipe.network else cast(Callable[[], nn.Module], module.network),
         cast(Examples, module.examples),
         cast("Callable[[], nn.Module] | None", getattr(module, "critic", None)),
     )

@@ -1,0 +1,41 @@
+"""Find specks: makes a mask of wrong pixels and dust, to be corrected by hand before they are repaired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from editor.sdk.context import Context
+from editor.sdk.i18n import N_
+from editor.sdk.plugin import Inputs, Makes, MaskResult, Plugin
+from editor.sdk.specks import Kind, LargestPx, Sensitivity
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    kind: Kind = "dust"
+    sensitivity: Sensitivity = 50
+    largest_px: LargestPx = 15
+
+
+def run(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
+    """Masks the specks of the whole picture.
+
+    Raises:
+        MaskError: there are none.
+        Cancelled: the user cancelled.
+    """
+    from plugins.find_specks import method  # OpenCV must not be imported when plugins are listed
+
+    return method.find(inputs, params, ctx)
+
+
+PLUGIN = Plugin(
+    id="find_specks",
+    version=1,
+    title=N_("Find specks"),
+    summary=N_("Masks wrong pixels and dust; correct the mask, then repair it."),
+    params=Params,
+    run=run,
+    makes=Makes.MASK,
+    random=False,
+)

@@ -1,0 +1,45 @@
+"""Looks for specks strip by strip, so that a large picture takes little memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from editor.imaging import specks
+from editor.sdk.context import Context
+from editor.sdk.errors import MaskError
+from editor.sdk.i18n import N_, _
+from editor.sdk.plugin import Inputs, MaskResult
+
+if TYPE_CHECKING:
+    from plugins.find_specks import Params
+
+_ROWS = 512
+
+
+def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
+    """See `plugins.find_specks.run`."""
+    ctx.progress(0.0, _("Looking for specks"))
+    sought = specks.Sought(params.kind, params.sensitivity, params.largest_px)
+    dense = specks.density(inputs.image, sought, ctx.check)
+    mask = np.zeros(inputs.mask.shape, np.float32)
+    height = len(mask)
+
+    def work(top: int) -> None:
+        ctx.check()
+        above = max(0, top - sought.reach_px)
+        below = min(height, top + _ROWS + sought.reach_px)
+        found = np.any(
+            specks.find(inputs.image[above:below], sought, dense, (0, above), ctx.check), axis=2, keepdims=True
+        )
+        mask[top : top + _ROWS] = found[top - above :, :, 0][:_ROWS]
+
+    ctx.map(work, range(0, height, _ROWS))
+    if inputs.alpha is not None:
+        mask[inputs.alpha == 0] = 0
+    ctx.progress(1.0)
+    count = int(np.count_nonzero(mask))
+    if count == 0:
+        raise MaskError(_("No specks were found: raise the sensitivity, choose another kind, or paint the mask."))
+    return MaskResult(mask, {N_("found px"): count})

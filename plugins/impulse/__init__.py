@@ -1,0 +1,96 @@
+"""Repairs specks: salt and pepper, pixels of any wrong value, hot and dead pixels, dust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from editor.sdk.context import Context
+from editor.sdk.i18n import N_
+from editor.sdk.models import TensorSpec
+from editor.sdk.params import Choice, Doc, ModelOf
+from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
+from editor.sdk.recipe import Export, Loss, Recipe
+from editor.sdk.specks import Kind, LargestPx, Sensitivity
+
+_OVERLAP_PX = 48
+# What is looked at to find the largest specks, and to mend them without the network, see `plugins.impulse.method`.
+_CLASSICAL_PX = 280
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    repair: Annotated[
+        str,
+        Choice((("mask", N_("All that is masked")), ("found", N_("Specks that it finds")))),
+        Doc(
+            N_("Repair"),
+            N_(
+                "All that is masked is made anew as it is; without a mask, specks are looked for everywhere. Or specks "
+                "are looked for within the mask, and nothing else there changes."
+            ),
+        ),
+    ] = "mask"
+    kind: Kind = "salt_pepper"
+    sensitivity: Sensitivity = 50
+    largest_px: LargestPx = 15
+    learned: Annotated[
+        bool,
+        Doc(N_("Use the network"), N_("Refines the repair by a network. Without it, it is faster and smoother.")),
+    ] = True
+    model: Annotated[str, ModelOf("impulse"), Doc(N_("Model"), N_("Which network refines the repair."))] = "impulse"
+
+
+def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
+    """What must be the same in all parts of the picture: whether specks are looked for, and how dense they are."""
+    from plugins.impulse import method  # OpenCV must not be imported when plugins are listed
+
+    return method.prepared(inputs, params, ctx)
+
+
+def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
+    """The picture without its specks; see `plugins.impulse.method`.
+
+    Raises:
+        MaskError: there is nothing clean to repair from.
+        ModelError: the model is not installed, is not one that repairs specks, or failed.
+        Cancelled: the user cancelled.
+    """
+    from plugins.impulse import method
+
+    return method.repair(inputs, params, ctx)
+
+
+_RECIPE = Recipe(
+    net="plugins.impulse.net",
+    network="planes_unet",
+    starts_from=(("denoise", 1),),
+    version=1,
+    patch_px=64,
+    batch=8,
+    losses=(Loss("charbonnier"),),
+    rate=1e-3,
+    fine_rate=6e-4,
+    export=Export(
+        role="impulse",
+        input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
+        output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
+        multiple_of=8,
+        minimum=16,
+        overlap_px=_OVERLAP_PX,
+        memory_mb_per_mp=300,
+    ),
+)
+
+PLUGIN = Plugin(
+    id="impulse",
+    version=1,
+    title=N_("Repair specks"),
+    summary=N_("Repairs wrong pixels and dust from the clean pixels around them, and touches nothing else."),
+    params=Params,
+    prepare=prepare,
+    run=run,
+    needs=Needs(scope=Local(_OVERLAP_PX + _CLASSICAL_PX)),
+    random=False,
+    recipe=_RECIPE,
+)

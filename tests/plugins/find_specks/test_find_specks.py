@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from editor.sdk.errors import MaskError
+from editor.sdk.plugin import Inputs, MaskResult
+from editor.sdk.testing import FakeContext, check_plugin
+from plugins.find_specks import PLUGIN, Params
+from tests.imaging.impulses import F32, photo
+
+
+def inputs(image: F32, alpha: F32 | None = None) -> Inputs:
+    return Inputs(image, np.ones(image.shape[:2], np.float32), np.ones(image.shape[:2], np.bool_), alpha)
+
+
+def dusty(height: int = 200) -> F32:
+    picture = photo(height)
+    picture[60:64, 60:64] = 0.05
+    picture[100:103, 30:50] = 0.05
+    for number in range(40):
+        picture[110 + 2 * (number % 8), 120 + 2 * number] += 0.02 * number
+    return np.clip(picture, 0, 1)
+
+
+def test_it_keeps_the_rules_for_plugins() -> None:
+    result = check_plugin(PLUGIN, inputs(dusty()))
+    assert isinstance(result, MaskResult)
+    assert result.report == {"found px": np.count_nonzero(result.mask)}
+    assert result.mask[60:64, 60:64].all()
+
+
+def test_strips_fit_together() -> None:
+    picture = photo(1100)
+    picture[508:516, 60:70] = 0.05
+    mask = PLUGIN.run(inputs(picture), Params(), FakeContext()).mask  # type: ignore[union-attr]  # it makes a mask
+    assert mask[508:516, 60:70].all()
+    moved = PLUGIN.run(inputs(picture[100:]), Params(), FakeContext()).mask  # type: ignore[union-attr]
+    np.testing.assert_array_equal(mask[300:], moved[200:])
+
+
+def test_what_is_transparent_has_no_specks() -> None:
+    alpha = np.ones((200, 220), np.float32)
+    alpha[50:80] = 0
+    result = PLUGIN.run(inputs(dusty(), alpha), Params(largest_px=40), FakeContext())
+    assert isinstance(result, MaskResult)
+    assert result.mask.any()
+    assert not result.mask[50:80].any()
+
+
+def test_that_nothing_was_found_is_said() -> None:
+    with pytest.raises(MaskError, match="No specks were found"):
+        PLUGIN.run(inputs(np.full((40, 40, 3), 0.5, np.float32)), Params(), FakeContext())
