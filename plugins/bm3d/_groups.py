@@ -307,7 +307,6 @@ def wiener(
     offsets: I32,
     matches: I32,
     counts: I32,
-    limit: Any,
     assumed: F32,
     noise: F32,
     window: F32,
@@ -324,7 +323,7 @@ def wiener(
     for chunk in range(edges.size - 1):
         for row in range(tops.size):
             for column in range(edges[chunk], edges[chunk + 1]):
-                count, numbers = min(limit, counts[row, column]), matches[row, column]
+                count, numbers = counts[row, column], matches[row, column]
                 for k in range(count):
                     top, left = tops[row] + offsets[numbers[k], 0], lefts[column] + offsets[numbers[k], 1]
                     _load(pixels, top, left, group, _place(k, count))

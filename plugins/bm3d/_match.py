@@ -17,9 +17,7 @@ _WIDEST = 256
 
 
 @steady_kernel
-def match(
-    look: F32, tops: I32, lefts: I32, offsets: I32, farthest: Any, most: Any, found: I32, counts: I32
-) -> None:
+def match(look: F32, tops: I32, lefts: I32, offsets: I32, farthest: Any, most: Any, found: I32, counts: I32) -> None:
     """For each block of 8 x 8 at every (top, left), the blocks at some offsets from it that differ least.
 
     Args:
