@@ -32,7 +32,7 @@ from editor.host.live import Live
 from editor.host.made import Made, MadeMask, MadePicture, Patch
 from editor.host.pixels import from_rgb, to_alpha, to_rgb
 from editor.host.record import OpRecord
-from editor.host.regions import Region, mask_box, plan_holes
+from editor.host.regions import Region, is_full, mask_box, plan_holes
 from editor.host.registry import Registry
 from editor.runtime.infer import InferenceEngine
 from editor.sdk.params import ParamSpec, Value, from_dict, to_dict
@@ -64,6 +64,7 @@ class _Task:
     mask: TileMap
     request: Request
     prepared: Any
+    everywhere: bool
 
     def blank(self) -> TileMap:
         return TileMap.blank(self.state.size, self.state.channels, self.state.dtype)
@@ -147,18 +148,20 @@ class Runner:
     ) -> tuple[Callable[..., Made], Mapping[str, float | str]]:
         """What is made, as a candidate that lacks only what is said of it, and the method's report."""
         plugin = request.plugin
+        everywhere = is_full(mask)
         # The bar stands for the work itself, of which this is a small part.
         silent = replace(context, tell=lambda _part, _text: None)
 
         def prepare() -> Any:
-            return results.prepared(plugin, _seen(state, mask, state.size.rect), request.params, silent)
+            seen = replace(_seen(state, mask, state.size.rect), everywhere=everywhere)
+            return results.prepared(plugin, seen, request.params, silent)
 
         prepared = None
         if plugin.prepare is not None:
             remembered = live.remembered.prepared if live is not None else None
             prepared = remembered(state, plugin, request.params, prepare) if remembered is not None else prepare()
         if plugin.makes is Makes.PIXELS:
-            task = _Task(state, mask, request, prepared)
+            task = _Task(state, mask, request, prepared, everywhere)
             if live is not None and plugin.local:
                 pixels, done = self._run_watched(task, context, live)
             else:
@@ -167,7 +170,8 @@ class Runner:
         context = replace(context, tell=_Rising(context.tell).tell)
         context.progress(0.0)
         whole = state.size.rect
-        inputs = replace(_inputs(state, mask, Region(whole, whole), state.read(whole)), prepared=prepared)
+        inputs = _inputs(state, mask, Region(whole, whole), state.read(whole))
+        inputs = replace(inputs, prepared=prepared, everywhere=everywhere)
         if plugin.makes is Makes.MASK:
             made, selected = results.mask(plugin, inputs, request.params, context)
             return partial(MadeMask, mask=made), selected.report
@@ -234,7 +238,8 @@ class Runner:
         context = replace(context, origin=(region.rect.left, region.rect.top))
         context.progress(0.0)
         source = task.state.read(region.rect)
-        inputs = replace(_inputs(task.state, task.mask, region, source), prepared=task.prepared)
+        inputs = _inputs(task.state, task.mask, region, source)
+        inputs = replace(inputs, prepared=task.prepared, everywhere=task.everywhere)
         result = results.pixels(task.request.plugin, inputs, task.request.params, context)
         inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
         under = inputs.mask[inside] > 0

@@ -33,6 +33,8 @@ class Inputs:
     source: H x W bool, True where pixels may be copied from: outside every hole, inside the area that the user allowed.
     alpha: H x W float32, 0..1, 1 = opaque; None if the picture has none.
     prepared: what the method's `prepare` returned; None if it has none.
+    everywhere: whether the mask is 1 in all of the document, also beyond what is handed over here: none was painted, or
+        all of it.
     """
 
     image: Image
@@ -40,6 +42,7 @@ class Inputs:
     source: NDArray[np.bool_]
     alpha: Mask | None = None
     prepared: Any = None
+    everywhere: bool = False
 
 
 class Makes(Enum):
@@ -196,5 +199,9 @@ class Plugin:
 
     def models_for(self, params: object) -> tuple[str, ...]:
         """The ids of all models that a run with these parameters needs."""
-        named = (str(getattr(params, spec.name)) for spec in self.specs if spec.role)
+        named = (
+            str(getattr(params, spec.name))
+            for spec in self.specs
+            if spec.role and (not spec.only_with or getattr(params, spec.only_with))
+        )
         return tuple(dict.fromkeys((*self.models, *named)))

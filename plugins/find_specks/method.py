@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 _ROWS = 512
 
 
+def density(inputs: Inputs, params: Params, ctx: Context) -> specks.Density:
+    """See `plugins.find_specks.prepare`."""
+    return specks.density(inputs.image, _sought(params), ctx.check)
+
+
 def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     """See `plugins.find_specks.run`."""
     ctx.progress(0.0, _("Looking for specks"))
-    sought = specks.Sought(params.kind, params.sensitivity, params.largest_px)
-    dense = specks.density(inputs.image, sought, ctx.check)
+    sought = _sought(params)
+    dense = inputs.prepared if isinstance(inputs.prepared, specks.Density) else density(inputs, params, ctx)
     mask = np.zeros(inputs.mask.shape, np.float32)
     height = len(mask)
 
@@ -43,3 +48,7 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     if count == 0:
         raise MaskError(_("No specks were found: raise the sensitivity, choose another kind, or paint the mask."))
     return MaskResult(mask, {N_("found px"): count})
+
+
+def _sought(params: Params) -> specks.Sought:
+    return specks.Sought(params.kind, params.sensitivity, params.largest_px)

@@ -12,7 +12,7 @@ from editor.core.document import DocumentState
 from editor.core.errors import MaskError
 from editor.core.geometry import Rect
 from editor.core.metadata import Metadata
-from editor.host import mask_edits
+from editor.host import mask_edits, runner
 from editor.host.apply import preview
 from editor.host.jobs import CancelToken
 from editor.host.made import MadeMask, Patch
@@ -123,7 +123,7 @@ def test_all_that_is_masked_is_repaired_as_it_is_and_nothing_else() -> None:
     inside = np.zeros(bad.shape, np.bool_)
     inside[100:103, 120:124] = True
     np.testing.assert_array_equal(after[~inside], before[~inside])
-    assert made.report == {"repaired px": 12}
+    assert made.report["repaired px"] == 12
     assert (after[inside] != before[inside]).any(axis=1).sum() >= 11
 
 
@@ -170,7 +170,43 @@ def test_the_search_changes_the_pixels_that_the_mask_would_show(kind: str) -> No
         before.astype(np.float32) / np.float32(255), np.ones(given.shape[:2], np.float32), np.ones((200, 220), bool)
     )
     mask = find_specks.PLUGIN.run(inputs, find_specks.Params(kind=kind), FakeContext())
-    assert made.report == {"repaired px": np.count_nonzero(mask.mask)}  # type: ignore[union-attr]  # it makes a mask
+    assert made.report["repaired px"] == np.count_nonzero(mask.mask)  # type: ignore[union-attr]  # it makes a mask
+
+
+@pytest.mark.parametrize("kind", ["salt_pepper", "random"])
+def test_in_a_large_picture_the_same_specks_are_shown_and_repaired(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too large for all of it to be looked at before; it is much noisier in one place than in others."""
+    monkeypatch.setattr(runner, "_SEEN_PX", 3 * 64 * 220)
+    given, _bad = salt_and_pepper(photo(800), 0.01)
+    given[192:384], _bad = salt_and_pepper(given[192:384], 0.3)
+    state = opened(in_depth(given, np.uint8))
+    after, _made = run(state, kind=kind)
+    finder = find_specks.PLUGIN
+    found = Runner(Registry({"find_specks": finder})).run(
+        state, Request(finder, find_specks.Params(kind=kind)), CancelToken(), lambda _part, _text: None
+    )
+    assert isinstance(found, MadeMask)
+    mask = found.mask.read(state.size.rect)[..., 0] > 0
+    changed = (after != state.read(state.size.rect)).any(axis=2)
+    assert not (changed & ~mask).any()
+    assert changed.sum() > 0.95 * mask.sum()
+
+
+def test_a_mask_of_the_whole_picture_is_searched_like_none() -> None:
+    given, _bad = salt_and_pepper(photo(), 0.05)
+    state = opened(in_depth(given, np.uint8))
+    plain, _made = run(state)
+    after, _made = run(mask_edits.fill_rect(state, "mask", state.size.rect))
+    np.testing.assert_array_equal(after, plain)
+
+
+def test_a_mask_over_all_that_is_looked_at_before_is_still_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_SEEN_PX", 2 * 64 * 40)
+    state = opened(in_depth(photo(400, 40), np.uint8))
+    for rect in (Rect(0, 0, 40, 180), Rect(0, 190, 40, 400)):
+        state = mask_edits.fill_rect(state, "mask", rect)
+    with pytest.raises(MaskError, match="Content-aware fill"):
+        run(state)
 
 
 def test_parts_that_are_worked_apart_fit_together() -> None:
@@ -205,7 +241,7 @@ def test_where_nothing_is_found_nothing_changes_and_that_is_said(size: tuple[int
     before = np.full((*size, 3), value, np.uint16)
     after, made = run(opened(before), kind=kind)
     np.testing.assert_array_equal(after, before)
-    assert made.report == {"repaired px": 0}
+    assert made.report["repaired px"] == 0
 
 
 def test_a_picture_of_nothing_but_specks_is_refused() -> None:
@@ -224,7 +260,7 @@ def refined(image: F32, **params: Any) -> F32:
     assert PLUGIN.prepare is not None
     blank = np.ones(image.shape[:2], np.float32)
     context = FakeContext(infer=brighter, models=[FACTS], origin=(3, 5))
-    inputs = Inputs(image, blank, blank > 2)
+    inputs = Inputs(image, blank, blank > 2, everywhere=True)
     chosen = Params(**params)
     inputs = replace(inputs, prepared=PLUGIN.prepare(inputs, chosen, context))
     return PLUGIN.run(inputs, chosen, context).image  # type: ignore[union-attr]  # it makes pixels
@@ -235,6 +271,11 @@ def test_the_network_decides_repaired_pixels_alone() -> None:
     plain, learned = refined(given, learned=False), refined(given)
     np.testing.assert_array_equal(learned[~bad], given[~bad])
     np.testing.assert_allclose(learned[bad], np.minimum(1, plain[bad] + 0.1), atol=1e-5)
+
+
+def test_no_model_is_needed_without_the_network() -> None:
+    assert PLUGIN.models_for(Params()) == ("impulse",)
+    assert PLUGIN.models_for(Params(learned=False)) == ()
 
 
 def test_the_network_sees_a_single_speck_with_its_surroundings() -> None:
@@ -248,7 +289,7 @@ def test_the_network_sees_a_single_speck_with_its_surroundings() -> None:
     seen: list[NDArray[Any]] = []
     blank = np.ones(given.shape[:2], np.float32)
     context = FakeContext(infer=infer, models=[FACTS])
-    PLUGIN.run(Inputs(given, blank, blank > 2), Params(), context)
+    PLUGIN.run(Inputs(given, blank, blank > 2, everywhere=True), Params(), context)
     (planes,) = seen
     assert min(planes.shape[1:]) >= 97
     assert np.count_nonzero(planes[3]) == 1
@@ -259,7 +300,7 @@ def test_another_kind_of_network_is_refused_by_name() -> None:
     wrong = replace(FACTS, inputs=(TensorSpec("in", "NCHW", "float32", (0.0, 1.0), "RGB", 3),))
     blank = np.ones(given.shape[:2], np.float32)
     with pytest.raises(ModelError, match="Fake can't be used to repair specks"):
-        PLUGIN.run(Inputs(given, blank, blank > 2), Params(), FakeContext(infer=brighter, models=[wrong]))
+        PLUGIN.run(Inputs(given, blank, blank > 2, everywhere=True), Params(), FakeContext(infer=brighter, models=[wrong]))
 
 
 def test_what_it_learns_from_is_mended_and_says_how_uncertain_that_is() -> None:
