@@ -35,9 +35,7 @@ def mask_box(mask: TileMap) -> Rect:
 
 def is_full(mask: TileMap) -> bool:
     """Whether all of the mask is 255."""
-    return all(
-        key in mask.tiles and bool((mask.tiles[key].pixels == 255).all()) for key in tile_keys(mask.size.rect)
-    )
+    return all(key in mask.tiles and bool((mask.tiles[key].pixels == 255).all()) for key in tile_keys(mask.size.rect))
 
 
 def plan_holes(mask: TileMap, scope: Holes) -> list[Region]:

@@ -19,7 +19,7 @@ class Params:
 
 
 def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
-    """How dense the specks are, by what the method that repairs them sees of the picture, too: so both find the same."""
+    """How dense the specks are, by what the method that repairs them sees, too: so both find the same."""
     from plugins.find_specks import method  # OpenCV must not be imported when plugins are listed
 
     return method.density(inputs, params, ctx)

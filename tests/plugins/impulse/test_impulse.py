@@ -300,7 +300,9 @@ def test_another_kind_of_network_is_refused_by_name() -> None:
     wrong = replace(FACTS, inputs=(TensorSpec("in", "NCHW", "float32", (0.0, 1.0), "RGB", 3),))
     blank = np.ones(given.shape[:2], np.float32)
     with pytest.raises(ModelError, match="Fake can't be used to repair specks"):
-        PLUGIN.run(Inputs(given, blank, blank > 2, everywhere=True), Params(), FakeContext(infer=brighter, models=[wrong]))
+        PLUGIN.run(
+            Inputs(given, blank, blank > 2, everywhere=True), Params(), FakeContext(infer=brighter, models=[wrong])
+        )
 
 
 def test_what_it_learns_from_is_mended_and_says_how_uncertain_that_is() -> None:
