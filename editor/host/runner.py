@@ -205,7 +205,10 @@ class Runner:
         scope = task.request.plugin.needs.scope
         assert isinstance(scope, Local), "parts can be made of a local method only"
         regions = list(_regions(task))
-        shares = _Shares([region.rect.area for region in regions], _Rising(context.tell).tell)
+        # Drafts are work of their own, as much as is in view.
+        in_view = live.begin(task.state, task.mask, regions)
+        drafts = len(regions)
+        shares = _Shares([*(region.rect.area for region in regions), in_view], _Rising(context.tell).tell)
         threads = 1 if len(regions) >= context.threads else context.threads
         tiles: dict[TileKey, Tile] = {}
         done: list[_Done] = []
@@ -215,6 +218,7 @@ class Runner:
             region = Region(hole, hole.expand(scope.halo_px).intersect(task.mask.size.rect))
             part = replace(context, threads=threads, tell=lambda _part, _text: None)
             self._run_region(task, region, out, threading.Lock(), part)
+            shares.add(drafts, hole.area)
             return out.read(hole)
 
         def make(index: int, token: CancelToken) -> TileMap:
@@ -227,7 +231,6 @@ class Runner:
             done.append(made)
             return pixels
 
-        live.begin(task.state, task.mask, regions)
         workers = context.threads if threads == 1 else 1
         context.map(lambda _worker: live.work_off(context.token, draft, make), range(workers))
         return replace(task.blank(), tiles=MappingProxyType(tiles)), done
@@ -274,6 +277,11 @@ class _Shares:
     def tell(self, index: int, fraction: float, text: str) -> None:
         self._done[index] = fraction * self._sizes[index]
         self._tell(sum(self._done) / sum(self._sizes), text)
+
+    def add(self, index: int, size: int) -> None:
+        """So much more of a part is done; beyond its size nothing counts."""
+        self._done[index] = min(self._sizes[index], self._done[index] + size)
+        self._tell(sum(self._done) / sum(self._sizes), "")
 
 
 class _Rising:
@@ -390,6 +398,6 @@ def _report(plugin: Plugin, done: list[_Done]) -> dict[str, float | str]:
         elif isinstance(value, float):
             parts = [(each.count, float(each.report[name])) for each in done if name in each.report]
             joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _part in parts))
-    if plugin.local:
+    if plugin.local and plugin.keeps_mean:
         joined[N_("mean")] = str(functools.reduce(operator.add, (each.drift for each in done)))
     return joined

@@ -149,6 +149,8 @@ class Plugin:
     makes: what `run` returns; a mask or a picture is made of the whole document at once (scope Whole).
     models: ids of models that it runs beside those that its parameters name.
     random: False if another seed gives the same result, so that no seed is asked for.
+    keeps_mean: False if a local method moves the mean of what it changes for good reasons; else it is said how far it
+        moved.
     candidates: how many results, from consecutive seeds, are offered at once by default.
     recipe: how its network learns, if it can.
     prepare: sees the whole picture once, before `run` is called on its parts, for what must be the same in all of them;
@@ -169,6 +171,7 @@ class Plugin:
     makes: Makes = Makes.PIXELS
     models: tuple[str, ...] = ()
     random: bool = True
+    keeps_mean: bool = True
     candidates: int = 1
     recipe: Recipe | None = None
     prepare: Callable[[Inputs, Any, Context], Any] | None = None

@@ -30,6 +30,7 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     dense = inputs.prepared if isinstance(inputs.prepared, specks.Density) else density(inputs, params, ctx)
     mask = np.zeros(inputs.mask.shape, np.float32)
     height = len(mask)
+    done: list[int] = []
 
     def work(top: int) -> None:
         ctx.check()
@@ -39,6 +40,8 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
             specks.find(inputs.image[above:below], sought, dense, (0, above), ctx.check), axis=2, keepdims=True
         )
         mask[top : top + _ROWS] = found[top - above :, :, 0][:_ROWS]
+        done.append(top)
+        ctx.progress(min(1.0, len(done) * _ROWS / height))
 
     ctx.map(work, range(0, height, _ROWS))
     if inputs.alpha is not None:

@@ -95,5 +95,6 @@ PLUGIN = Plugin(
     run=run,
     needs=Needs(scope=Local(_OVERLAP_PX + _CLASSICAL_PX)),
     random=False,
+    keeps_mean=False,
     recipe=_RECIPE,
 )
