@@ -114,7 +114,7 @@ class Repair(QObject):
             self.accept()
         elif self.removal.watched:
             self.removal.take()
-            self._messages.note(_("It is accepted as soon as all of it is done; Esc gives it up."))
+            self._messages.note(_("It will be accepted when all of it is done; Esc stops it."))
         elif self.removal.running:
             self._messages.note(_("Still working; Esc stops it."))
         else:

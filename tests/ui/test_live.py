@@ -145,7 +145,7 @@ def test_enter_before_the_end_accepts_at_the_end(qtbot: QtBot, window: MainWindo
     press(window, Key.Key_P)
     qtbot.waitUntil(lambda: len(held.begun) > 1, timeout=30_000)
     press(window, Key.Key_Return)
-    assert "as soon as all of it is done" in window.messages.text
+    assert "when all of it is done" in window.messages.text
     assert len(document.state.layers) == 1
     held.parts.release(1000)
     qtbot.waitUntil(lambda: len(document.state.layers) == 2, timeout=30_000)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -28,6 +30,9 @@ from editor.sdk.testing import FakeContext, check_plugin
 from plugins import find_specks
 from plugins.impulse import PLUGIN, Params
 from tests.imaging.impulses import F32, photo, salt_and_pepper
+from tests.runtime.engines import Bench
+
+MODELS = Path(__file__).parents[3] / "models"
 
 FACTS = ModelFacts(
     "impulse",
@@ -293,6 +298,29 @@ def test_the_network_sees_a_single_speck_with_its_surroundings() -> None:
     (planes,) = seen
     assert min(planes.shape[1:]) >= 97
     assert np.count_nonzero(planes[3]) == 1
+
+
+def test_the_shipped_network_makes_the_same_in_parts_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("impulse.toml", "impulse.onnx"):
+        shutil.copy(MODELS / name, tmp_path)
+    bench = Bench(tmp_path)
+    given, bad = salt_and_pepper(photo(300, 420), 0.3)
+    state = opened(given)
+
+    def refined_in(tile_px: int) -> F32:
+        monkeypatch.setattr(runner, "_TILE_PX", tile_px)
+        made = Runner(Registry({"impulse": PLUGIN}), bench.engine, threads=1).run(
+            state, Request(PLUGIN, Params()), CancelToken(), lambda _part, _text: None
+        )
+        assert isinstance(made, Patch)
+        return np.asarray(preview(state, made).read(state.size.rect), np.float32)
+
+    whole, parts = refined_in(1024), refined_in(256)
+    np.testing.assert_array_equal(whole[~bad], given[~bad])
+    # Runtimes round the last bits otherwise in pictures of another size.
+    np.testing.assert_allclose(parts, whole, atol=2e-5)
 
 
 def test_another_kind_of_network_is_refused_by_name() -> None:
