@@ -138,6 +138,9 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
     state = session.state
     if task.plugin.makes is not Makes.MASK:
         state = _with_edge(task, _with_masks(task, state, photo))
+        if task.mask is not None and state.mask.empty:
+            # Without a mask many methods change all of the photo: the opposite of what was asked for.
+            raise MaskError(_("The mask is black all over: make it white where the photo should change."))
         session.commit(state, _("Mask"))
     made = task.runner.run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
     facts = [

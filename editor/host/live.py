@@ -80,8 +80,12 @@ class Live:
         with self._lock:
             self._view, self._point = view, point
 
-    def begin(self, state: DocumentState, mask: TileMap, regions: Sequence[Region]) -> None:
-        """A run on `state` begins, of what is under `mask`; its result will be made of `regions`."""
+    def begin(self, state: DocumentState, mask: TileMap, regions: Sequence[Region]) -> int:
+        """A run on `state` begins, of what is under `mask`; its result will be made of `regions`.
+
+        Returns:
+            how many pixels in view are to be drafted first.
+        """
         with self._lock:
             self._state, self._whole = state, mask
             self._regions = regions
@@ -89,6 +93,7 @@ class Live:
             self._pixels = TileMap.blank(state.size, state.channels, state.dtype)
             self._mask = TileMap.blank(state.size, 1, np.uint8)
             self._cells = np.where(_masked_cells(mask), np.uint8(_ABSENT), np.uint8(_THERE))
+            return int(np.count_nonzero(self._cells[self._seen().slices] == _ABSENT)) * _CELL_PX**2
 
     def work_off(self, token: CancelToken, draft: Draft, make: Make) -> None:
         """Works until all regions are done; for each of the threads that share the work.

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.core.geometry import Rect, Size
+from editor.core.geometry import Rect, Size, tile_keys
 from editor.core.tiles import TileMap
 from editor.sdk.plugin import Holes
 
@@ -31,6 +31,11 @@ def mask_box(mask: TileMap) -> Rect:
         if not found.empty:
             box = box.union(found.shift(column * 256, row * 256))
     return box
+
+
+def is_full(mask: TileMap) -> bool:
+    """Whether all of the mask is 255."""
+    return all(key in mask.tiles and bool((mask.tiles[key].pixels == 255).all()) for key in tile_keys(mask.size.rect))
 
 
 def plan_holes(mask: TileMap, scope: Holes) -> list[Region]:

@@ -32,7 +32,7 @@ from editor.host.live import Live
 from editor.host.made import Made, MadeMask, MadePicture, Patch
 from editor.host.pixels import from_rgb, to_alpha, to_rgb
 from editor.host.record import OpRecord
-from editor.host.regions import Region, mask_box, plan_holes
+from editor.host.regions import Region, is_full, mask_box, plan_holes
 from editor.host.registry import Registry
 from editor.runtime.infer import InferenceEngine
 from editor.sdk.params import ParamSpec, Value, from_dict, to_dict
@@ -64,6 +64,7 @@ class _Task:
     mask: TileMap
     request: Request
     prepared: Any
+    everywhere: bool
 
     def blank(self) -> TileMap:
         return TileMap.blank(self.state.size, self.state.channels, self.state.dtype)
@@ -147,18 +148,20 @@ class Runner:
     ) -> tuple[Callable[..., Made], Mapping[str, float | str]]:
         """What is made, as a candidate that lacks only what is said of it, and the method's report."""
         plugin = request.plugin
+        everywhere = is_full(mask)
         # The bar stands for the work itself, of which this is a small part.
         silent = replace(context, tell=lambda _part, _text: None)
 
         def prepare() -> Any:
-            return results.prepared(plugin, _seen(state, mask, state.size.rect), request.params, silent)
+            seen = replace(_seen(state, mask, state.size.rect), everywhere=everywhere)
+            return results.prepared(plugin, seen, request.params, silent)
 
         prepared = None
         if plugin.prepare is not None:
             remembered = live.remembered.prepared if live is not None else None
             prepared = remembered(state, plugin, request.params, prepare) if remembered is not None else prepare()
         if plugin.makes is Makes.PIXELS:
-            task = _Task(state, mask, request, prepared)
+            task = _Task(state, mask, request, prepared, everywhere)
             if live is not None and plugin.local:
                 pixels, done = self._run_watched(task, context, live)
             else:
@@ -167,7 +170,8 @@ class Runner:
         context = replace(context, tell=_Rising(context.tell).tell)
         context.progress(0.0)
         whole = state.size.rect
-        inputs = replace(_inputs(state, mask, Region(whole, whole), state.read(whole)), prepared=prepared)
+        inputs = _inputs(state, mask, Region(whole, whole), state.read(whole))
+        inputs = replace(inputs, prepared=prepared, everywhere=everywhere)
         if plugin.makes is Makes.MASK:
             made, selected = results.mask(plugin, inputs, request.params, context)
             return partial(MadeMask, mask=made), selected.report
@@ -201,7 +205,10 @@ class Runner:
         scope = task.request.plugin.needs.scope
         assert isinstance(scope, Local), "parts can be made of a local method only"
         regions = list(_regions(task))
-        shares = _Shares([region.rect.area for region in regions], _Rising(context.tell).tell)
+        # Drafts are work of their own, as much as is in view.
+        in_view = live.begin(task.state, task.mask, regions)
+        drafts = len(regions)
+        shares = _Shares([*(region.rect.area for region in regions), in_view], _Rising(context.tell).tell)
         threads = 1 if len(regions) >= context.threads else context.threads
         tiles: dict[TileKey, Tile] = {}
         done: list[_Done] = []
@@ -211,6 +218,7 @@ class Runner:
             region = Region(hole, hole.expand(scope.halo_px).intersect(task.mask.size.rect))
             part = replace(context, threads=threads, tell=lambda _part, _text: None)
             self._run_region(task, region, out, threading.Lock(), part)
+            shares.add(drafts, hole.area)
             return out.read(hole)
 
         def make(index: int, token: CancelToken) -> TileMap:
@@ -223,7 +231,6 @@ class Runner:
             done.append(made)
             return pixels
 
-        live.begin(task.state, task.mask, regions)
         workers = context.threads if threads == 1 else 1
         context.map(lambda _worker: live.work_off(context.token, draft, make), range(workers))
         return replace(task.blank(), tiles=MappingProxyType(tiles)), done
@@ -234,7 +241,8 @@ class Runner:
         context = replace(context, origin=(region.rect.left, region.rect.top))
         context.progress(0.0)
         source = task.state.read(region.rect)
-        inputs = replace(_inputs(task.state, task.mask, region, source), prepared=task.prepared)
+        inputs = _inputs(task.state, task.mask, region, source)
+        inputs = replace(inputs, prepared=task.prepared, everywhere=task.everywhere)
         result = results.pixels(task.request.plugin, inputs, task.request.params, context)
         inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
         under = inputs.mask[inside] > 0
@@ -269,6 +277,11 @@ class _Shares:
     def tell(self, index: int, fraction: float, text: str) -> None:
         self._done[index] = fraction * self._sizes[index]
         self._tell(sum(self._done) / sum(self._sizes), text)
+
+    def add(self, index: int, size: int) -> None:
+        """So much more of a part is done; beyond its size nothing counts."""
+        self._done[index] = min(self._sizes[index], self._done[index] + size)
+        self._tell(sum(self._done) / sum(self._sizes), "")
 
 
 class _Rising:
@@ -385,6 +398,6 @@ def _report(plugin: Plugin, done: list[_Done]) -> dict[str, float | str]:
         elif isinstance(value, float):
             parts = [(each.count, float(each.report[name])) for each in done if name in each.report]
             joined[name] = sum(count * part for count, part in parts) / max(1, sum(count for count, _part in parts))
-    if plugin.local:
+    if plugin.local and plugin.keeps_mean:
         joined[N_("mean")] = str(functools.reduce(operator.add, (each.drift for each in done)))
     return joined

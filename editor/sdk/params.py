@@ -61,9 +61,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ModelOf:
-    """A text field that names a model for this use (a `role` of the manifests), whatever the library has of them."""
+    """A text field that names a model for this use (a `role` of the manifests), whatever the library has of them.
+
+    only_with: the yes-or-no field without which no model is run; empty if one always is.
+    """
 
     role: str
+    only_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class ParamSpec:
     """One field of a parameter class, as everything that shows or reads parameters sees it.
 
     role: of the models that it may name; empty if it names none.
+    only_with: the name of the yes-or-no field without which it has no meaning; empty if it always has one.
     measured: how it is measured in a picture, if it can be.
     """
 
@@ -103,6 +108,7 @@ class ParamSpec:
     choice: Choice | None = None
     role: str = ""
     measured: Measured | None = None
+    only_with: str = ""
 
     @property
     def flag(self) -> str:
@@ -144,12 +150,17 @@ def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
 
     Raises:
         TypeError: a field has no Doc or no default, a number has no Range, a text no Choice or ModelOf, a default is
-            not allowed, or what is measured is no number.
+            not allowed, what is measured is no number, or a model goes with something that is no yes-or-no field.
     """
     if not dataclasses.is_dataclass(params):
         raise TypeError(f"{params.__name__} is not a dataclass")
     hints = get_type_hints(params, include_extras=True)
-    return tuple(_spec(params, field, hints[field.name]) for field in dataclasses.fields(params))
+    found = tuple(_spec(params, field, hints[field.name]) for field in dataclasses.fields(params))
+    switches = {spec.name for spec in found if spec.type is bool}
+    for spec in found:
+        if spec.only_with and spec.only_with not in switches:
+            raise TypeError(f"{params.__name__}.{spec.name} goes with {spec.only_with}, which is no yes-or-no field")
+    return found
 
 
 def _spec(params: type[Any], field: dataclasses.Field[Any], hint: Any) -> ParamSpec:
@@ -174,7 +185,8 @@ def _spec(params: type[Any], field: dataclasses.Field[Any], hint: Any) -> ParamS
     measured = next((note for note in notes if isinstance(note, Measured)), None)
     if measured is not None and bounds is None:
         raise TypeError(f"{where} is measured, but is no number")
-    spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice, model.role if model else "", measured)
+    role, only_with = (model.role, model.only_with) if model else ("", "")
+    spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice, role, measured, only_with)
     try:
         spec.check(field.default)
     except ParamError as error:

@@ -33,6 +33,8 @@ class Inputs:
     source: H x W bool, True where pixels may be copied from: outside every hole, inside the area that the user allowed.
     alpha: H x W float32, 0..1, 1 = opaque; None if the picture has none.
     prepared: what the method's `prepare` returned; None if it has none.
+    everywhere: whether the mask is 1 in all of the document, also beyond what is handed over here: none was painted, or
+        all of it.
     """
 
     image: Image
@@ -40,6 +42,7 @@ class Inputs:
     source: NDArray[np.bool_]
     alpha: Mask | None = None
     prepared: Any = None
+    everywhere: bool = False
 
 
 class Makes(Enum):
@@ -146,6 +149,8 @@ class Plugin:
     makes: what `run` returns; a mask or a picture is made of the whole document at once (scope Whole).
     models: ids of models that it runs beside those that its parameters name.
     random: False if another seed gives the same result, so that no seed is asked for.
+    keeps_mean: False if a local method moves the mean of what it changes for good reasons; else it is said how far it
+        moved.
     candidates: how many results, from consecutive seeds, are offered at once by default.
     recipe: how its network learns, if it can.
     prepare: sees the whole picture once, before `run` is called on its parts, for what must be the same in all of them;
@@ -166,6 +171,7 @@ class Plugin:
     makes: Makes = Makes.PIXELS
     models: tuple[str, ...] = ()
     random: bool = True
+    keeps_mean: bool = True
     candidates: int = 1
     recipe: Recipe | None = None
     prepare: Callable[[Inputs, Any, Context], Any] | None = None
@@ -196,5 +202,9 @@ class Plugin:
 
     def models_for(self, params: object) -> tuple[str, ...]:
         """The ids of all models that a run with these parameters needs."""
-        named = (str(getattr(params, spec.name)) for spec in self.specs if spec.role)
+        named = (
+            str(getattr(params, spec.name))
+            for spec in self.specs
+            if spec.role and (not spec.only_with or getattr(params, spec.only_with))
+        )
         return tuple(dict.fromkeys((*self.models, *named)))

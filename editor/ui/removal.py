@@ -48,7 +48,8 @@ class Removal(QObject):
 
     arrived(candidate): one more. shown_changed(): another one, or none, is to be shown in the picture.
     grew(): more is there of one that is watched while it is made. discarded(): nothing runs or is shown any more.
-    decided(): the run leaves no choice, and its one candidate is shown. cleared(): there are none any more.
+    decided(): the run leaves no choice, or was taken before it was done, and its one candidate is shown.
+    cleared(): there are none any more.
     opened(session): a candidate was accepted that is a document of its own, to be shown in place of this one.
     progress(label, part): of what runs. ran(running): work began or ended.
     failed(error): a request failed; the others go on.
@@ -74,6 +75,7 @@ class Removal(QObject):
         self._busy: Rect | None = None
         self._direct = False
         self._watched = False
+        self._taken = False
         self._partial: DocumentState | None = None
         self.candidates: list[Candidate] = []
         self.index = -1
@@ -124,7 +126,7 @@ class Removal(QObject):
         assert self._session is not None, "there is a document to work on"
         state = self._session.state
         if live is not None:
-            self.supersede()
+            self._give_up()
         else:
             self.stop()
             if self._watched:
@@ -156,6 +158,15 @@ class Removal(QObject):
 
     def supersede(self) -> None:
         """Stops what runs and gives the candidates up, but goes on showing what is shown until more comes."""
+        self._give_up()
+        # Who changes something wants to look at it again.
+        self._taken = False
+
+    def take(self) -> None:
+        """Lets what is watched be decided as soon as all of it is there."""
+        self._taken = True
+
+    def _give_up(self) -> None:
         shown = self.preview()
         self.stop()
         if self.candidates:
@@ -222,7 +233,7 @@ class Removal(QObject):
         self.arrived.emit(candidate)
         if self.index < 0:
             self.show(0)
-        if self._direct:
+        if self._direct or self._taken:
             self.decided.emit()
 
     def _grow(self, choosing: Choosing, partial: DocumentState) -> None:
@@ -245,7 +256,7 @@ class Removal(QObject):
 
     def _clear(self) -> None:
         showed = self.showing
-        self._watched, self._partial = False, None
+        self._watched, self._taken, self._partial = False, False, None
         if self.candidates:
             self.candidates, self.index = [], -1
             self.cleared.emit()

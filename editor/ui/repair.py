@@ -109,10 +109,13 @@ class Repair(QObject):
         self.removal.set_session(session)
 
     def enter(self) -> None:
-        """Accepts the shown candidate; without one, runs the method."""
+        """Accepts the shown candidate (one that is watched once all of it is there); without one, runs the method."""
         if self.removal.current is not None:
             self.accept()
-        elif self.removal.running or self.removal.watched:
+        elif self.removal.watched:
+            self.removal.take()
+            self._messages.note(_("It will be accepted when all of it is done; Esc stops it."))
+        elif self.removal.running:
             self._messages.note(_("Still working; Esc stops it."))
         else:
             self.run()
@@ -142,6 +145,7 @@ class Repair(QObject):
             return
         from editor.host.apply import StaleError
 
+        self._messages.hide()
         try:
             self.removal.accept()
         except StaleError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
@@ -17,6 +18,13 @@ class Params:
     largest_px: LargestPx = 15
 
 
+def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
+    """How dense the specks are, by what the method that repairs them sees, too: so both find the same."""
+    from plugins.find_specks import method  # OpenCV must not be imported when plugins are listed
+
+    return method.density(inputs, params, ctx)
+
+
 def run(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     """Masks the specks of the whole picture.
 
@@ -24,7 +32,7 @@ def run(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
         MaskError: there are none.
         Cancelled: the user cancelled.
     """
-    from plugins.find_specks import method  # OpenCV must not be imported when plugins are listed
+    from plugins.find_specks import method
 
     return method.find(inputs, params, ctx)
 
@@ -33,8 +41,9 @@ PLUGIN = Plugin(
     id="find_specks",
     version=1,
     title=N_("Find specks"),
-    summary=N_("Masks wrong pixels and dust; correct the mask, then repair it."),
+    summary=N_("Masks wrong pixels and dust. Correct the mask with brush and eraser, then choose Repair specks."),
     params=Params,
+    prepare=prepare,
     run=run,
     makes=Makes.MASK,
     random=False,

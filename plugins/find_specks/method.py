@@ -18,13 +18,19 @@ if TYPE_CHECKING:
 _ROWS = 512
 
 
+def density(inputs: Inputs, params: Params, ctx: Context) -> specks.Density:
+    """See `plugins.find_specks.prepare`."""
+    return specks.density(inputs.image, _sought(params), ctx.check)
+
+
 def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     """See `plugins.find_specks.run`."""
     ctx.progress(0.0, _("Looking for specks"))
-    sought = specks.Sought(params.kind, params.sensitivity, params.largest_px)
-    dense = specks.density(inputs.image, sought, ctx.check)
+    sought = _sought(params)
+    dense = inputs.prepared if isinstance(inputs.prepared, specks.Density) else density(inputs, params, ctx)
     mask = np.zeros(inputs.mask.shape, np.float32)
     height = len(mask)
+    done: list[int] = []
 
     def work(top: int) -> None:
         ctx.check()
@@ -34,6 +40,8 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
             specks.find(inputs.image[above:below], sought, dense, (0, above), ctx.check), axis=2, keepdims=True
         )
         mask[top : top + _ROWS] = found[top - above :, :, 0][:_ROWS]
+        done.append(top)
+        ctx.progress(min(1.0, len(done) * _ROWS / height))
 
     ctx.map(work, range(0, height, _ROWS))
     if inputs.alpha is not None:
@@ -43,3 +51,7 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     if count == 0:
         raise MaskError(_("No specks were found: raise the sensitivity, choose another kind, or paint the mask."))
     return MaskResult(mask, {N_("found px"): count})
+
+
+def _sought(params: Params) -> specks.Sought:
+    return specks.Sought(params.kind, params.sensitivity, params.largest_px)

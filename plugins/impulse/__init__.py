@@ -26,8 +26,8 @@ class Params:
         Doc(
             N_("Repair"),
             N_(
-                "All that is masked is made anew as it is; without a mask, specks are looked for everywhere. Or specks "
-                "are looked for within the mask, and nothing else there changes."
+                "All that is masked is made anew as it is; without a mask, or with all of the photo masked, specks are "
+                "looked for everywhere. Or specks are looked for within the mask, and nothing else there changes."
             ),
         ),
     ] = "mask"
@@ -38,7 +38,9 @@ class Params:
         bool,
         Doc(N_("Use the network"), N_("Refines the repair by a network. Without it, it is faster and smoother.")),
     ] = True
-    model: Annotated[str, ModelOf("impulse"), Doc(N_("Model"), N_("Which network refines the repair."))] = "impulse"
+    model: Annotated[
+        str, ModelOf("impulse", only_with="learned"), Doc(N_("Model"), N_("Which network refines the repair."))
+    ] = "impulse"
 
 
 def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
@@ -89,8 +91,10 @@ PLUGIN = Plugin(
     summary=N_("Repairs wrong pixels and dust from the clean pixels around them, and touches nothing else."),
     params=Params,
     prepare=prepare,
+    prepares_from=("repair", "kind", "sensitivity", "largest_px"),
     run=run,
     needs=Needs(scope=Local(_OVERLAP_PX + _CLASSICAL_PX)),
     random=False,
+    keeps_mean=False,
     recipe=_RECIPE,
 )

@@ -45,7 +45,8 @@ def sought(params: Params) -> specks.Sought:
 def prepared(inputs: Inputs, params: Params, ctx: Context) -> Prepared:
     """See `plugins.impulse.prepare`."""
     ctx.check()
-    search = params.repair == "found" or bool(inputs.mask.min() == 1)
+    # Of a picture that is masked as a whole nothing would be left to repair from.
+    search = params.repair == "found" or inputs.everywhere
     return Prepared(search, specks.density(inputs.image, sought(params), ctx.check) if search else specks.Density())
 
 

@@ -1,8 +1,10 @@
 """All tables, one after another, each measured in a process of its own.
 
-    python -m tests.benchmarks [--data DIR]
+    python -m tests.benchmarks [--data DIR] [--models DIR]
 
-`--data` names a folder of photos for those that can use them; the others make their own pictures.
+`--data` names a folder of photos for those that can use them; some can't do without, the others make their own
+pictures. `--models` names a folder with the files of models as they are fetched, with which
+converted ones are compared.
 """
 
 from __future__ import annotations
@@ -11,28 +13,41 @@ import argparse
 import subprocess
 import sys
 
-WITH_PHOTOS = {
-    "startup": True,
-    "canvas": True,
-    "responsiveness": False,
-    "preview": False,
-    "history": False,
-    "fill": True,
-    "upscale": True,
-    "runtime": False,
-    "training": False,
+# What each takes: nothing, photos if there are any, or what it can't do without.
+TAKES = {
+    "startup": "photos?",
+    "canvas": "photos?",
+    "responsiveness": "",
+    "preview": "",
+    "history": "",
+    "fill": "photos?",
+    "denoise": "photos",
+    "impulse": "photos",
+    "upscale": "photos?",
+    "runtime": "",
+    "converters": "models",
+    "training": "",
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", help="a folder of photos")
-    data = parser.parse_args().data
+    parser.add_argument("--models", help="a folder with the files of models")
+    words = parser.parse_args()
+    folders = {
+        "": [],
+        "photos?": ["--data", words.data] if words.data else [],
+        "photos": ["--data", words.data] if words.data else None,
+        "models": [words.models] if words.models else None,
+    }
     failed = []
-    for name, takes_photos in WITH_PHOTOS.items():
+    for name, takes in TAKES.items():
         print(f"\n{name}\n", flush=True)
-        photos = ["--data", data] if data and takes_photos else []
-        if subprocess.call([sys.executable, "-m", f"tests.benchmarks.{name}", *photos]):
+        given = folders[takes]
+        if given is None:
+            print(f"left out: it needs a folder of {takes}", flush=True)
+        elif subprocess.call([sys.executable, "-m", f"tests.benchmarks.{name}", *given]):
             failed.append(name)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)

@@ -44,6 +44,11 @@ def read(path: Path) -> F32:
     return pixels[..., ::-1].astype(np.float32) / np.float32(255)
 
 
+def pictures(folder: Path) -> list[Path]:
+    """The pictures in a folder, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".png", ".jpg"))
+
+
 def psnr(one: F32, other: F32) -> float:
     return float(-10 * np.log10(np.mean((np.clip(one, 0, 1) - other) ** 2)))
 
@@ -111,7 +116,7 @@ def main() -> None:
     methods: dict[str, Method] = {} if words.only else {"non-local means": non_local_means}
     methods |= {id_: learned(id_, runner) for id_ in ids}
     if words.data:
-        photos = [read(path) for path in sorted(words.data.glob("*.png"))[: words.count]]
+        photos = [read(path) for path in pictures(words.data)[: words.count]]
         print(
             f"PSNR in dB, {len(photos)} photos" + "".join(f"{level:>9}" for level in LEVELS) + "  25, 8 bit  CPU-s each"
         )

@@ -30,6 +30,7 @@ from editor.host.runner import Request, Runner
 from editor.imaging import specks
 from editor.sdk.params import Choice, from_dict, specs
 from plugins.impulse import PLUGIN
+from tests.benchmarks.denoise import pictures as in_folder
 from tests.benchmarks.denoise import psnr, read
 from tests.benchmarks.upscale import engine
 
@@ -184,7 +185,7 @@ def main() -> None:
     ways: dict[str, dict[str, Any]] = {"Repair specks, without network": {"learned": False}}
     if not words.classical:
         ways[f"Repair specks, {words.model}"] = {"model": words.model}
-    pictures = [np.rint(read(path) * 255).astype(np.uint8) for path in sorted(words.data.glob("*.png"))[: words.count]]
+    pictures = [np.rint(read(path) * 255).astype(np.uint8) for path in in_folder(words.data)[: words.count]]
     for title, kind, spoil, densities in (
         ("salt and pepper", "salt_pepper", salted, DENSITIES),
         ("any value", "random", spoilt, ANY_VALUE),
@@ -195,7 +196,7 @@ def main() -> None:
             ours(pictures, densities, spoil, Repair(runner, kind=kind, **params), name)
         detection(pictures, densities, spoil, kind)
     if words.clean:
-        photos = [np.rint(read(path) * 255).astype(np.uint8) for path in sorted(words.clean.glob("*.png"))]
+        photos = [np.rint(read(path) * 255).astype(np.uint8) for path in in_folder(words.clean)]
         choice = next(spec.choice for spec in specs(PLUGIN.params) if spec.name == "kind")
         assert isinstance(choice, Choice)
         print(f"\nfound in a million pixels of {len(photos)} clean photos: mean, median, most")

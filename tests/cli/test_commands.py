@@ -25,7 +25,7 @@ from editor.io.write import write_picture
 from editor.sdk.context import Context
 from editor.sdk.params import Choice, Doc, Range
 from editor.sdk.plugin import Holes, Inputs, Needs, Plugin, Result
-from tests.helpers.documents import noise
+from tests.helpers.documents import local_method, noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ GREY = Plugin(
     run=fill,
     needs=Needs(mask=True, source=True, scope=Holes(8)),
 )
-METHODS = Registry({"grey_fill": GREY})
+METHODS = Registry({"grey_fill": GREY, "soften": local_method()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,17 @@ def test_an_empty_mask_fails_with_advice(kintsugi: Run, photo: Path, tmp_path: P
     empty = save(tmp_path / "empty.png", np.zeros((40, 60, 1), np.uint8))
     result = kintsugi("run", "grey_fill", photo, "--mask", empty, "-o", tmp_path / "out.png")
     assert result.exit_code == 1
-    assert "paint" in result.stderr
+    assert "make it white where the photo should change" in result.stderr
+
+
+def test_an_empty_mask_is_not_taken_for_none(kintsugi: Run, photo: Path, tmp_path: Path) -> None:
+    """By a method that without one changes all of the photo."""
+    empty = save(tmp_path / "empty.png", np.zeros((40, 60, 1), np.uint8))
+    out = tmp_path / "out.png"
+    result = kintsugi("run", "soften", photo, "--mask", empty, "-o", out)
+    assert result.exit_code == 1
+    assert "make it white" in result.stderr
+    assert not out.exists()
 
 
 def test_no_photo_is_overwritten_and_outputs_do_not_collide(

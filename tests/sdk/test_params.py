@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor.sdk.errors import ParamError
-from editor.sdk.params import Choice, Doc, Measured, Range, Value, from_dict, specs, to_dict
+from editor.sdk.params import Choice, Doc, Measured, ModelOf, Range, Value, from_dict, specs, to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,11 @@ def declared(hint: Any, default: Any = 1) -> type:
 def test_an_incomplete_declaration_is_a_mistake_of_the_programmer(hint: Any, default: Value, reason: str) -> None:
     with pytest.raises(TypeError, match=reason):
         specs(declared(hint, default))
+
+
+def test_a_model_goes_with_a_switch_that_is_there() -> None:
+    with pytest.raises(TypeError, match=r"goes with other, which is no yes-or-no field"):
+        specs(declared(Annotated[str, ModelOf("denoise", only_with="other"), DOC], "net"))
 
 
 def test_only_dataclasses_declare_parameters() -> None:

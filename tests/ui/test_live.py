@@ -139,6 +139,34 @@ def test_what_is_done_is_shown_before_the_rest_and_escape_brings_the_picture_bac
     assert len(document.state.layers) == 1
 
 
+def test_enter_before_the_end_accepts_at_the_end(qtbot: QtBot, window: MainWindow) -> None:
+    held = Held()
+    document = opened(window, local_method(held.run))
+    press(window, Key.Key_P)
+    qtbot.waitUntil(lambda: len(held.begun) > 1, timeout=30_000)
+    press(window, Key.Key_Return)
+    assert "when all of it is done" in window.messages.text
+    assert len(document.state.layers) == 1
+    held.parts.release(1000)
+    qtbot.waitUntil(lambda: len(document.state.layers) == 2, timeout=30_000)
+    assert not window.live.on
+    assert not window.messages.isVisible()
+
+
+def test_who_moves_a_slider_after_enter_wants_to_look_again(qtbot: QtBot, window: MainWindow) -> None:
+    held = Held()
+    document = opened(window, local_method(held.run))
+    press(window, Key.Key_P)
+    qtbot.waitUntil(lambda: len(held.begun) > 1, timeout=30_000)
+    press(window, Key.Key_Return)
+    window.method.form.fields["level"].set_value(0.8)
+    held.parts.release(1000)
+    qtbot.waitUntil(lambda: held.begun[-1][0] == 0.8, timeout=30_000)
+    wait_for_result(qtbot, window)
+    assert len(document.state.layers) == 1
+    assert window.live.on
+
+
 def test_a_moved_slider_stops_what_runs_and_keeps_the_picture_until_there_is_a_new_one(
     qtbot: QtBot, window: MainWindow
 ) -> None:

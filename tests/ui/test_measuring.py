@@ -87,10 +87,12 @@ def test_where_nothing_is_found_a_line_says_what_to_do(qtbot: QtBot, window: Mai
 
 
 def test_what_was_found_in_another_photo_or_for_another_method_is_not_used(qtbot: QtBot, window: MainWindow) -> None:
+    begun = threading.Event()
     go = threading.Event()
     ended = threading.Event()
 
     def slow(inputs: Inputs, ctx: Context) -> float:
+        begun.set()
         go.wait(20)
         ended.set()
         return 0.5
@@ -100,6 +102,7 @@ def test_what_was_found_in_another_photo_or_for_another_method_is_not_used(qtbot
     window.method.choose("soften")
     window.files.show(session(HOLE))
     press(window)
+    assert begun.wait(20)
     window.files.show(session(None))
     go.set()
     assert ended.wait(20)

@@ -36,6 +36,9 @@ class ParamForm(QWidget):
                 self._add(spec, column)
         if advanced:
             self._fold(advanced, column)
+        for spec in specs:
+            if spec.only_with:
+                self._tie(self.fields[spec.name], self.fields[spec.only_with])
 
     def values(self) -> dict[str, Value]:
         """The shown value of each parameter by its name."""
@@ -66,6 +69,12 @@ class ParamForm(QWidget):
         self.fields[spec.name] = field
         field.changed.connect(lambda _value: self.changed.emit())
         field.measure_wanted.connect(lambda: self.measure_wanted.emit(spec.name))
+
+    @staticmethod
+    def _tie(field: Field, switch: Field) -> None:
+        """Greys a field while the one that it goes with is off."""
+        field.setEnabled(bool(switch.value))
+        switch.changed.connect(field.setEnabled)
 
     def _fold(self, advanced: Sequence[ParamSpec], column: QVBoxLayout) -> None:
         button = QToolButton(self)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from editor.core.document import DocumentState
 from editor.core.errors import MaskError
 from editor.core.geometry import Rect
 from editor.core.metadata import Metadata
-from editor.host import mask_edits
+from editor.host import mask_edits, runner
 from editor.host.apply import preview
 from editor.host.jobs import CancelToken
 from editor.host.made import MadeMask, Patch
@@ -28,6 +30,9 @@ from editor.sdk.testing import FakeContext, check_plugin
 from plugins import find_specks
 from plugins.impulse import PLUGIN, Params
 from tests.imaging.impulses import F32, photo, salt_and_pepper
+from tests.runtime.engines import Bench
+
+MODELS = Path(__file__).parents[3] / "models"
 
 FACTS = ModelFacts(
     "impulse",
@@ -173,6 +178,42 @@ def test_the_search_changes_the_pixels_that_the_mask_would_show(kind: str) -> No
     assert made.report == {"repaired px": np.count_nonzero(mask.mask)}  # type: ignore[union-attr]  # it makes a mask
 
 
+@pytest.mark.parametrize("kind", ["salt_pepper", "random"])
+def test_in_a_large_picture_the_same_specks_are_shown_and_repaired(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too large for all of it to be looked at before; it is much noisier in one place than in others."""
+    monkeypatch.setattr(runner, "_SEEN_PX", 3 * 64 * 220)
+    given, _bad = salt_and_pepper(photo(800), 0.01)
+    given[192:384], _bad = salt_and_pepper(given[192:384], 0.3)
+    state = opened(in_depth(given, np.uint8))
+    after, _made = run(state, kind=kind)
+    finder = find_specks.PLUGIN
+    found = Runner(Registry({"find_specks": finder})).run(
+        state, Request(finder, find_specks.Params(kind=kind)), CancelToken(), lambda _part, _text: None
+    )
+    assert isinstance(found, MadeMask)
+    mask = found.mask.read(state.size.rect)[..., 0] > 0
+    changed = (after != state.read(state.size.rect)).any(axis=2)
+    assert not (changed & ~mask).any()
+    assert changed.sum() > 0.95 * mask.sum()
+
+
+def test_a_mask_of_the_whole_picture_is_searched_like_none() -> None:
+    given, _bad = salt_and_pepper(photo(), 0.05)
+    state = opened(in_depth(given, np.uint8))
+    plain, _made = run(state)
+    after, _made = run(mask_edits.fill_rect(state, "mask", state.size.rect))
+    np.testing.assert_array_equal(after, plain)
+
+
+def test_a_mask_over_all_that_is_looked_at_before_is_still_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_SEEN_PX", 2 * 64 * 40)
+    state = opened(in_depth(photo(400, 40), np.uint8))
+    for rect in (Rect(0, 0, 40, 180), Rect(0, 190, 40, 400)):
+        state = mask_edits.fill_rect(state, "mask", rect)
+    with pytest.raises(MaskError, match="Content-aware fill"):
+        run(state)
+
+
 def test_parts_that_are_worked_apart_fit_together() -> None:
     given, _bad = salt_and_pepper(photo(90, 1300), 0.3)
     before = in_depth(given, np.uint16)
@@ -224,7 +265,7 @@ def refined(image: F32, **params: Any) -> F32:
     assert PLUGIN.prepare is not None
     blank = np.ones(image.shape[:2], np.float32)
     context = FakeContext(infer=brighter, models=[FACTS], origin=(3, 5))
-    inputs = Inputs(image, blank, blank > 2)
+    inputs = Inputs(image, blank, blank > 2, everywhere=True)
     chosen = Params(**params)
     inputs = replace(inputs, prepared=PLUGIN.prepare(inputs, chosen, context))
     return PLUGIN.run(inputs, chosen, context).image  # type: ignore[union-attr]  # it makes pixels
@@ -235,6 +276,11 @@ def test_the_network_decides_repaired_pixels_alone() -> None:
     plain, learned = refined(given, learned=False), refined(given)
     np.testing.assert_array_equal(learned[~bad], given[~bad])
     np.testing.assert_allclose(learned[bad], np.minimum(1, plain[bad] + 0.1), atol=1e-5)
+
+
+def test_no_model_is_needed_without_the_network() -> None:
+    assert PLUGIN.models_for(Params()) == ("impulse",)
+    assert PLUGIN.models_for(Params(learned=False)) == ()
 
 
 def test_the_network_sees_a_single_speck_with_its_surroundings() -> None:
@@ -248,10 +294,33 @@ def test_the_network_sees_a_single_speck_with_its_surroundings() -> None:
     seen: list[NDArray[Any]] = []
     blank = np.ones(given.shape[:2], np.float32)
     context = FakeContext(infer=infer, models=[FACTS])
-    PLUGIN.run(Inputs(given, blank, blank > 2), Params(), context)
+    PLUGIN.run(Inputs(given, blank, blank > 2, everywhere=True), Params(), context)
     (planes,) = seen
     assert min(planes.shape[1:]) >= 97
     assert np.count_nonzero(planes[3]) == 1
+
+
+def test_the_shipped_network_makes_the_same_in_parts_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("impulse.toml", "impulse.onnx"):
+        shutil.copy(MODELS / name, tmp_path)
+    bench = Bench(tmp_path)
+    given, bad = salt_and_pepper(photo(300, 420), 0.3)
+    state = opened(given)
+
+    def refined_in(tile_px: int) -> F32:
+        monkeypatch.setattr(runner, "_TILE_PX", tile_px)
+        made = Runner(Registry({"impulse": PLUGIN}), bench.engine, threads=1).run(
+            state, Request(PLUGIN, Params()), CancelToken(), lambda _part, _text: None
+        )
+        assert isinstance(made, Patch)
+        return np.asarray(preview(state, made).read(state.size.rect), np.float32)
+
+    whole, parts = refined_in(1024), refined_in(256)
+    np.testing.assert_array_equal(whole[~bad], given[~bad])
+    # Runtimes round the last bits otherwise in pictures of another size.
+    np.testing.assert_allclose(parts, whole, atol=2e-5)
 
 
 def test_another_kind_of_network_is_refused_by_name() -> None:
@@ -259,7 +328,9 @@ def test_another_kind_of_network_is_refused_by_name() -> None:
     wrong = replace(FACTS, inputs=(TensorSpec("in", "NCHW", "float32", (0.0, 1.0), "RGB", 3),))
     blank = np.ones(given.shape[:2], np.float32)
     with pytest.raises(ModelError, match="Fake can't be used to repair specks"):
-        PLUGIN.run(Inputs(given, blank, blank > 2), Params(), FakeContext(infer=brighter, models=[wrong]))
+        PLUGIN.run(
+            Inputs(given, blank, blank > 2, everywhere=True), Params(), FakeContext(infer=brighter, models=[wrong])
+        )
 
 
 def test_what_it_learns_from_is_mended_and_says_how_uncertain_that_is() -> None:

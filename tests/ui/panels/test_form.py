@@ -11,7 +11,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from editor.sdk.params import Choice, Doc, Measured, Range, from_dict, specs
+from editor.sdk.params import Choice, Doc, Measured, ModelOf, Range, from_dict, specs
 from editor.ui.panels.fields import NumberField
 from editor.ui.panels.form import ParamForm
 from editor.ui.panels.options import OptionsBar
@@ -67,6 +67,22 @@ def test_what_can_be_measured_has_a_button(qtbot: QtBot) -> None:
     with qtbot.waitSignal(made.measure_wanted) as asked:
         button.click()
     assert asked.args == ["noise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model that is run only if that is wanted."""
+
+    model: Annotated[str, ModelOf("denoise", only_with="learned"), Doc("Model", "Which one.")] = "net"
+    learned: Annotated[bool, Doc("Learned", "Whether a network is used.")] = False
+
+
+def test_a_model_is_grey_while_none_is_used(qtbot: QtBot) -> None:
+    made = ParamForm(specs(Learned))
+    qtbot.addWidget(made)
+    assert not made.fields["model"].isEnabled()
+    made.set_values({"learned": True})
+    assert made.fields["model"].isEnabled()
 
 
 def test_a_form_shows_the_defaults(qtbot: QtBot) -> None:
