@@ -60,7 +60,7 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> Noise:
     grey = is_grey(image)
     if params.kind == "white" or total == 0:
         # Of grey noise all is in the brightness.
-        octaves, total = np.tile(np.float32([3**0.5, 0, 0] if grey else [1, 1, 1]), (3, 1)), 1.0
+        octaves, total = np.tile(np.array([3**0.5, 0, 0] if grey else [1, 1, 1], np.float32), (3, 1)), 1.0
     return Noise(stabiliser, octaves * np.float32(level / total), 255 * level, grey)
 
 

@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.bm3d [--grey DIR] [--data DIR] [--pairs DIR] [--profiles fast normal high] [--count 68]
 
-The same noise is added for every profile: white, of 15, 25 and 50 levels, not clipped, then once more at 25, clipped and
-rounded to 8 bit; the level is told. `--grey` holds grey photos without noise (Set12, for instance), `--data` colour ones
-(CBSD68). `--pairs` holds real pairs, NAME_real.png and NAME_mean.png, as in CC15; there the method finds the noise
+The same noise is added for every profile: white, of 15, 25 and 50 levels, not clipped, then once more at 25, clipped
+and rounded to 8 bit; the level is told. `--grey` holds grey photos without noise (Set12, for instance), `--data` colour
+ones (CBSD68). `--pairs` holds real pairs, NAME_real.png and NAME_mean.png, as in CC15; there the method finds the noise
 itself. Published for BM3D on Set12 at 25: 29.97 dB; for CBM3D on CBSD68 at 15, 25 and 50: 33.52, 30.71 and 27.38 dB.
 """
 
