@@ -125,7 +125,7 @@ def warm_up() -> None:
 PLUGIN = Plugin(
     id="bm3d",
     version=1,
-    title=N_("BM3D"),
+    title=N_("Denoise (BM3D)"),
     summary=N_("Removes noise by averaging what looks alike near by: invents nothing, and keeps texture that repeats."),
     params=Params,
     prepare=prepare,
