@@ -9,6 +9,8 @@ blocks chosen by the energy of their lower frequencies and measured by that of t
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,23 +64,54 @@ def level(image: F32, where: NDArray[np.bool_] | None = None) -> float:
         Its standard deviation, 0..1, the root of the mean square over channels and over dark and light parts; 0 for a
         picture of less than 8 x 8 pixels or with nothing between black and white.
     """
-    octaves: list[float] = []
+    octaves = _octaves(image, where, None)[:, 0]
+    return float(np.sqrt(_total(octaves)))
+
+
+def spectrum(image: F32, mixing: F32, where: NDArray[np.bool_] | None = None) -> F32:
+    """A blind estimate of the noise, octave by octave.
+
+    Args:
+        image: H x W x 3 float32 RGB, 0..1.
+        mixing: C x 3, which sums of the channels are measured.
+        where: H x W bool, what of it is measured; None for all.
+
+    Returns:
+        3 x C float32: the standard deviation of white noise that has as much in the octave, finest first; what is
+        coarser than the third is as in the third. All 0 where nothing can be measured.
+    """
+    return _octaves(image, where, mixing).astype(np.float32)
+
+
+def deviation(octaves: F32) -> F32:
+    """C float32: the standard deviation of noise with a spectrum (3 x C) as `spectrum` returns it."""
+    return np.asarray(np.sqrt(_total(octaves)), np.float32)
+
+
+def _octaves(image: F32, where: NDArray[np.bool_] | None, mixing: F32 | None) -> NDArray[np.float64]:
+    """3 x C; without mixing 3 x 1, the root of the mean square over the channels."""
+    octaves: list[NDArray[np.float64]] = []
     for number in range(3):
         if number:
             image = np.ascontiguousarray(_halved(image[None, ...])[0])
             where = None if where is None else _all_of_four(where)
-        found = _octave(image, where)
+        found = _octave(image, where, mixing)
         if found is None:
             break
         octaves.append(found * 2**number)
     if not octaves:
-        return 0.0
+        return np.zeros((3, 1 if mixing is None else len(mixing)))
     first = octaves[0]
-    second = min(octaves[1] if len(octaves) > 1 else first, _MOST_AT_SECOND * first)
-    third = min(octaves[2] if len(octaves) > 2 else second, _MOST_AT_THIRD * second)
-    # Each octave holds three quarters of what is left; what is coarser than the third is as in the third.
-    squares = 0.75 * (first**2 + second**2 / 4 + third**2 / 16) + third**2 / 64
-    return float(np.sqrt(squares))
+    second = np.minimum(octaves[1] if len(octaves) > 1 else first, _MOST_AT_SECOND * first)
+    third = np.minimum(octaves[2] if len(octaves) > 2 else second, _MOST_AT_THIRD * second)
+    return np.stack([first, second, third])
+
+
+def _total(octaves: NDArray[Any]) -> NDArray[Any]:
+    """The variance of noise: each octave holds three quarters of what is left, and what is coarser than the third is
+    as in the third."""
+    first, second, third = np.square(octaves)
+    return np.asarray(0.75 * (first + second / 4 + third / 16) + third / 64)
 
 
 def lift(image: F32, side_px: int, where: NDArray[np.bool_] | None = None, most: int = 64) -> F32:
@@ -201,27 +234,31 @@ def _periodicity(light: F32) -> NDArray[np.float64]:
     return found
 
 
-def _octave(image: F32, where: NDArray[np.bool_] | None) -> float | None:
-    """The standard deviation of white noise that has as much in the picture's finest octave; None if nothing shows."""
+def _octave(image: F32, where: NDArray[np.bool_] | None, mixing: F32 | None) -> NDArray[np.float64] | None:
+    """The standard deviation of white noise that has as much in the picture's finest octave, of each sum of channels,
+    or of all channels together; None if nothing shows."""
     blocks = _blocks(image, where)
     if len(blocks) == 0:
         return None
     light = blocks.mean(axis=(1, 2, 3))
     rest = _without(blocks, degree=1)
     coarse = np.mean(np.square(_halved(rest)), axis=(1, 2, 3))
-    fine = (np.mean(np.square(rest), axis=(1, 2, 3)) - coarse) / 0.75
+    mixed = rest if mixing is None else np.asarray(rest @ mixing.T, np.float32)
+    fine = (np.mean(np.square(mixed), axis=(1, 2)) - np.mean(np.square(_halved(mixed)), axis=(1, 2))) / 0.75
+    if mixing is None:
+        fine = fine.mean(axis=1, keepdims=True)
     groups = _GROUPS if len(light) > _GROUPS * _FEWEST_IN_GROUP else 1
     found = np.array([_of_flat(coarse[part], fine[part]) for part in np.array_split(np.argsort(light), groups)])
-    low = np.sort(found)[(len(found) - 1) // 2]
-    return float(np.sqrt(np.mean(np.square(np.minimum(found, _MOST_IN_GROUP * low)))))
+    low = np.sort(found, axis=0)[(len(found) - 1) // 2]
+    return np.asarray(np.sqrt(np.mean(np.square(np.minimum(found, _MOST_IN_GROUP * low)), axis=0)))
 
 
-def _of_flat(coarse: F32, fine: F32) -> float:
+def _of_flat(coarse: F32, fine: F32) -> NDArray[np.float64]:
     order = np.argsort(coarse)
     count = max(8, int(_FLATTEST * len(order)))
     limit = _ALSO_FLAT * np.median(coarse[order[:count]])
     count = max(count, int(np.count_nonzero(coarse < limit)))
-    return float(np.sqrt(max(0.0, float(np.median(fine[order[:count]])))))
+    return np.sqrt(np.maximum(0.0, np.median(fine[order[:count]], axis=0).astype(np.float64)))
 
 
 def _blocks(image: F32, where: NDArray[np.bool_] | None) -> F32:

@@ -14,7 +14,7 @@ from editor.sdk.recipe import Export, Loss, Recipe
 
 _OVERLAP_PX = 48
 # What the method itself looks at around a result pixel, see `plugins.denoise.method`.
-_SMOOTHING_PX = 32
+_SMOOTHING_PX = 40
 
 
 def measure(inputs: Inputs, ctx: Context) -> float:

@@ -1,8 +1,8 @@
 """How noise is removed: what the network takes away, divided into brightness and colour, without a shift of either.
 
 A network that is told the noise level (K. Zhang, W. Zuo, L. Zhang: FFDNet, 2018, https://arxiv.org/abs/1710.04026)
-makes N of the picture S. Its change C = N - S is noise, which has a mean of 0 wherever there is enough of it: so
-C - G(C), with G a wide Gaussian, is what is applied, and whatever the network did to colours over a distance is not.
+makes N of the picture S. Its change C = N - S is noise: what it did to colours over a distance is taken back, see
+`editor.imaging.change`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.imaging import noise
+from editor.imaging import change, noise
 from editor.sdk.context import Context
 from editor.sdk.errors import MaskError
 from editor.sdk.i18n import N_, _
-from editor.sdk.plugin import Image, Inputs, Mask, Result
+from editor.sdk.plugin import Image, Inputs, Result
 from plugins.denoise import networks
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _STRONGEST = 75.0
 # Networks that halve the picture see the same grid in every tile and under every mask.
 _GRID_PX = 8
-_DRIFT_SIGMA = 12.0
-_DRIFT_TAPS = 65
-_BLOTCH_SIGMA = 1.5
-_BLOTCH_TAPS = 11
+# Noise of floats goes beyond black and white by so many standard deviations; what goes farther is light.
+_FARTHEST_NOISE = 4.0
+_EXCESS_SIGMA = 2.0
+_EXCESS_TAPS = 13
 
 
 def level(inputs: Inputs, params: Params, ctx: Context) -> float:
@@ -71,33 +71,37 @@ def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:
     report = {N_("level"): round(found, 2)}
     if strength == 0 or (told and found == 0):
         return Result(inputs.image.copy(), report)
-    seen = np.clip(inputs.image, 0, 1)
+    seen, noisy = _seen(inputs.image, found / 255 if told else 0)
     padded, top, left = _on_grid(seen, ctx.origin)
-    cleaned = networks.clean(facts, padded, min(_STRONGEST, found * strength) / 255, ctx)
+    cleaned = networks.clean(facts, padded, min(_STRONGEST, found * strength) / 255, ctx)[top:, left:]
     ctx.check()
-    change = cleaned[top:, left:] - seen
+    removed = (cleaned - seen) * noisy
     if not told:
-        change *= np.float32(min(1.0, strength))
-    result = inputs.image + _wanted(change, params)
-    # What a float document has beyond 0..1 stays.
-    np.clip(result, min(0.0, float(inputs.image.min())), max(1.0, float(inputs.image.max())), out=result)
+        removed *= np.float32(min(1.0, strength))
+    removed = change.without_drift(removed, cleaned, found / 255)
+    ctx.check()
+    shares = (params.luminance / 100, params.colour / 100, params.grain / 100)
+    result = change.applied(inputs.image, change.wanted(removed, *shares))
     ctx.check()
     return Result(result, report)
+
+
+def _seen(image: Image, level: float) -> tuple[Image, NDArray[np.bool_]]:
+    """What a network that knows 0..1 is given of a picture, and where that is all there is: H x W x 3 both.
+
+    Noise of floats goes beyond 0..1, and a network that learned from such must see it, or it takes dark places for
+    brighter. Light beyond 0..1 is kept from it: that of a neighbourhood is taken off, that of single pixels is cut off.
+    """
+    if image.min() >= 0 and image.max() <= 1:
+        return image, np.ones(image.shape, np.bool_)
+    around = np.asarray(cv2.GaussianBlur(image, (_EXCESS_TAPS, _EXCESS_TAPS), _EXCESS_SIGMA), np.float32)
+    within = image - (around - np.clip(around, 0, 1))
+    margin = np.float32(_FARTHEST_NOISE * level)
+    seen = np.clip(within, -margin, 1 + margin)
+    return seen, seen == within
 
 
 def _on_grid(image: Image, origin: tuple[int, int]) -> tuple[Image, int, int]:
     """The picture with reflected rows and columns before it, so that it begins where the document's grid does."""
     left, top = (place % _GRID_PX for place in origin)
     return np.pad(image, ((top, 0), (left, 0), (0, 0)), mode="symmetric"), top, left
-
-
-def _wanted(change: Image, params: Params) -> Image:
-    """The part of a change that is applied."""
-    change = change - cv2.GaussianBlur(change, (_DRIFT_TAPS, _DRIFT_TAPS), _DRIFT_SIGMA, borderType=cv2.BORDER_REFLECT)
-    light: Mask = change.mean(axis=2)
-    colour = change - light[..., None]
-    light = light * np.float32(params.luminance / 100)
-    if params.grain:
-        blotches = cv2.GaussianBlur(light, (_BLOTCH_TAPS, _BLOTCH_TAPS), _BLOTCH_SIGMA, borderType=cv2.BORDER_REFLECT)
-        light = light - np.float32(params.grain / 100) * (light - blotches)
-    return np.asarray(colour * np.float32(params.colour / 100) + light[..., None], np.float32)

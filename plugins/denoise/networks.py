@@ -47,7 +47,7 @@ def clean(facts: ModelFacts, image: Image, level: float, ctx: Context) -> Image:
 
     Args:
         facts: of a model of which `takes_level` said something.
-        image: H x W x 3 float32 RGB 0..1.
+        image: H x W x 3 float32 RGB 0..1; noise may go beyond where the model is told its level.
         level: standard deviation of the noise, 0..1; of no effect where the model is not told.
     """
     taken, given = facts.inputs[0], facts.outputs[0]

@@ -21,6 +21,7 @@ TAKES = {
     "preview": "",
     "history": "",
     "fill": "photos?",
+    "bm3d": "photos",
     "denoise": "photos",
     "impulse": "photos",
     "upscale": "photos?",
