@@ -70,7 +70,7 @@ def wanted(change: F32, luminance: float = 1.0, colour: float = 1.0, grain: floa
 
 
 def applied(image: F32, change: F32) -> F32:
-    """A picture (H x W x 3 float32) and a change of it, held to 0..1; what a picture of floats has beyond that stays."""
+    """A picture (H x W x 3 float32) and a change of it, held to 0..1; what floats have beyond that stays."""
     result = image + change
     np.clip(result, np.minimum(0, image), np.maximum(1, image), out=result)
     return result
