@@ -72,7 +72,7 @@ def find(image: F32, each: Callable[[], None] = lambda: None) -> int | None:
     if found is None:
         return None
     coefficients = _coefficients(image, *found, _MOST_BLOCKS)
-    seen = [_step(values) for values in coefficients.reshape(len(coefficients), -1).T]
+    seen = [_step(values) for values in coefficients.T]
     if sum(step is not None for step in seen) < _FEWEST_STEPS:
         return None
     return _nearest(seen)
@@ -88,7 +88,7 @@ def _nearest(seen: list[int | None]) -> int:
 
 def _score(coefficients: F32) -> float:
     """How much speaks for a grid of blocks: the steps found on it, where larger ones are less likely to be chance."""
-    found = (_step(values) for values in coefficients.reshape(len(coefficients), -1).T)
+    found = (_step(values) for values in coefficients.T)
     return sum(float(np.log2(step)) for step in found if step is not None)
 
 
@@ -116,7 +116,7 @@ def _likeness(values: F32) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 
 def _coefficients(image: F32, top: int, left: int, most: int) -> F32:
-    """N x 3 x 3: the lowest frequencies of the liveliest of the blocks that begin there, in 255 levels."""
+    """N x 9, in the order of `steps`: the lowest frequencies of the liveliest of the blocks that begin there, in 255 levels."""
     tops = np.arange(top, image.shape[0] - _BLOCK_PX + 1, _BLOCK_PX)
     tops = tops[tops % _BAND_PX <= _BAND_PX - _BLOCK_PX]
     lefts = np.arange(left, image.shape[1] - _BLOCK_PX + 1, _BLOCK_PX)
@@ -131,4 +131,4 @@ def _coefficients(image: F32, top: int, left: int, most: int) -> F32:
     basis[0] /= np.sqrt(2)
     coefficients = np.einsum("uy,nyx,vx->nuv", basis, light, basis, optimize=True)
     liveliest = np.argsort(-np.abs(coefficients).sum(axis=(1, 2)) + np.abs(coefficients[:, 0, 0]), kind="stable")
-    return np.asarray(coefficients[liveliest[:most]], np.float32)
+    return np.asarray(coefficients[liveliest[:most]].reshape(-1, _LUMA.size), np.float32)

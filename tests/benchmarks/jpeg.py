@@ -102,10 +102,8 @@ def main() -> None:
         seconds = (time.process_time() - began) / pixels * 1e6
         before, of_told, of_blind, of_simple = np.mean(rows, axis=0)
         counts = ", ".join(f"{each} ({found.count(each)})" for each in sorted(set(found)))
-        print(
-            f"quality {quality:>3}{before:>26.2f}{of_told:>8.2f}{of_blind:>8.2f}{of_simple:>12.2f}{seconds:>11.1f}   {counts}",
-            flush=True,
-        )
+        numbers = f"{before:>26.2f}{of_told:>8.2f}{of_blind:>8.2f}{of_simple:>12.2f}{seconds:>11.1f}"
+        print(f"quality {quality:>3}{numbers}   {counts}", flush=True)
 
 
 if __name__ == "__main__":
