@@ -116,7 +116,7 @@ def _likeness(values: F32) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 
 def _coefficients(image: F32, top: int, left: int, most: int) -> F32:
-    """N x 9, in the order of `steps`: the lowest frequencies of the liveliest of the blocks that begin there, in 255 levels."""
+    """N x 9: the lowest frequencies, as in `steps`, of the liveliest blocks that begin there, in 255 levels."""
     tops = np.arange(top, image.shape[0] - _BLOCK_PX + 1, _BLOCK_PX)
     tops = tops[tops % _BAND_PX <= _BAND_PX - _BLOCK_PX]
     lefts = np.arange(left, image.shape[1] - _BLOCK_PX + 1, _BLOCK_PX)
