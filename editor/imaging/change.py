@@ -84,7 +84,7 @@ def _mean_of_clipped(clean: F32, level: float) -> F32 | None:
         return None
     values = clean[near].clip(0, 1)
     result = np.zeros_like(clean)
-    result[near] = level * (_excess(values / level) - _excess((1 - values) / level))
+    result[near] = level * (_excess(values / np.float32(level)) - _excess((1 - values) / np.float32(level)))
     return result
 
 

@@ -19,7 +19,7 @@ def photo(height: int = 200, width: int = 240) -> F32:
         layers.append(cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC) / (1 + side / 20))
     mixed = np.asarray(sum(layers), np.float32)
     mixed[60:130, 80:150] += np.float32(0.3)
-    return np.clip(0.5 + 0.5 * mixed, 0.15, 0.85)
+    return np.asarray(np.clip(0.5 + 0.5 * mixed, 0.15, 0.85), np.float32)
 
 
 def compressed(image: F32, quality: int) -> F32:
