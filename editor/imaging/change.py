@@ -70,9 +70,9 @@ def wanted(change: F32, luminance: float = 1.0, colour: float = 1.0, grain: floa
 
 
 def applied(image: F32, change: F32) -> F32:
-    """A picture (H x W x 3 float32) and a change of it, held to 0..1; what a picture of floats has beyond that stays."""
+    """A picture (H x W x 3 float32) and a change of it, held to 0..1, or to what a picture of floats has beyond."""
     result = image + change
-    np.clip(result, np.minimum(0, image), np.maximum(1, image), out=result)
+    np.clip(result, min(0.0, float(image.min())), max(1.0, float(image.max())), out=result)
     return result
 
 
@@ -84,7 +84,7 @@ def _mean_of_clipped(clean: F32, level: float) -> F32 | None:
         return None
     values = clean[near].clip(0, 1)
     result = np.zeros_like(clean)
-    result[near] = level * (_excess(values / level) - _excess((1 - values) / level))
+    result[near] = level * (_excess(values / np.float32(level)) - _excess((1 - values) / np.float32(level)))
     return result
 
 

@@ -71,6 +71,7 @@ ROLES = {
     "subject": N_("Finding the subject"),
     "denoise": N_("Removing noise"),
     "impulse": N_("Repairing specks"),
+    "jpeg": N_("Repairing JPEG"),
     "fill": N_("Filling holes"),
     "style": N_("Painting in a style"),
     "faces": N_("Finding faces"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
@@ -66,11 +66,11 @@ class Params:
     ] = 0
 
 
-def prepare(inputs: Inputs, params: Params, ctx: Context) -> float:
-    """The noise level of the whole picture, in 255 levels: as typed, or measured where 0 was."""
+def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
+    """The noise level of the whole picture, as typed, or measured where 0 was, and whether noise was cut off."""
     from plugins.denoise import method  # OpenCV must not be imported when plugins are listed
 
-    return method.level(inputs, params, ctx)
+    return method.prepared(inputs, params, ctx)
 
 
 def run(inputs: Inputs, params: Params, ctx: Context) -> Result:

@@ -7,6 +7,7 @@ makes N of the picture S. Its change C = N - S is noise: what it did to colours 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -32,10 +33,19 @@ _EXCESS_SIGMA = 2.0
 _EXCESS_TAPS = 13
 
 
-def level(inputs: Inputs, params: Params, ctx: Context) -> float:
-    """The noise level of the picture in 255 levels, at most 75; see `plugins.denoise.prepare`."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """level: of the noise, in 255 levels, at most 75. clipped: whether it is cut off at black and white."""
+
+    level: float
+    clipped: bool
+
+
+def prepared(inputs: Inputs, params: Params, ctx: Context) -> Prepared:
+    """See `plugins.denoise.prepare`."""
     ctx.check()
-    return params.level if params.level > 0 else _level(inputs, None)
+    clipped = bool(inputs.image.min() >= 0 and inputs.image.max() <= 1)
+    return Prepared(params.level if params.level > 0 else _level(inputs, None), clipped)
 
 
 def measured(inputs: Inputs, ctx: Context) -> float:
@@ -63,7 +73,8 @@ def _level(inputs: Inputs, where: NDArray[np.bool_] | None) -> float:
 
 def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:
     """The run of the plugin, see `plugins.denoise.run`. The report says the noise level that was used or found."""
-    found = inputs.prepared if isinstance(inputs.prepared, float) else level(inputs, params, ctx)
+    known = inputs.prepared if isinstance(inputs.prepared, Prepared) else prepared(inputs, params, ctx)
+    found = known.level
     ctx.progress(0.0, _("Removing noise"))
     facts = ctx.model(params.model)
     told = networks.takes_level(facts)
@@ -78,7 +89,7 @@ def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:
     removed = (cleaned - seen) * noisy
     if not told:
         removed *= np.float32(min(1.0, strength))
-    removed = change.without_drift(removed, cleaned, found / 255)
+    removed = change.without_drift(removed, cleaned if known.clipped else None, found / 255)
     ctx.check()
     shares = (params.luminance / 100, params.colour / 100, params.grain / 100)
     result = change.applied(inputs.image, change.wanted(removed, *shares))

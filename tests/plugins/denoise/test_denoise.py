@@ -230,6 +230,24 @@ def test_what_a_float_picture_has_beyond_white_stays() -> None:
     assert result[30:50, 30:50].min() > 2.9
 
 
+@pytest.mark.parametrize("known", [OURS, SRMD])
+def test_noise_of_floats_beyond_black_is_seen_and_dark_places_stay_dark(known: ModelFacts) -> None:
+    noise = np.random.default_rng(0).normal(0, 20 / 255, (96, 120, 3))
+    image = np.asarray(0.01 + noise, np.float32)
+    net = Net(known)
+    result = net.denoise(image, level=20.0).image
+    assert net.seen[0][..., :3].min() < -40 / 255
+    assert abs(float(result.mean()) - 0.01) * 255 < 0.6
+
+
+@pytest.mark.parametrize("light", [1.05, 3.0])
+def test_light_beyond_white_is_cleaned_and_keeps_its_strength(light: float) -> None:
+    image = noisy() + np.float32(light - 0.45)
+    result = Net(OURS).denoise(image, level=12.0).image
+    assert np.abs(result.mean(axis=(0, 1)) - image.mean(axis=(0, 1))).max() < 0.005
+    assert spread(result) < 0.95 * spread(image)
+
+
 def run(state: DocumentState, net: Net | None, bench: Bench | None = None, **params: Any) -> tuple[Any, Any]:
     plugin = PLUGIN
     if net is not None:
