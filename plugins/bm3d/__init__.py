@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from editor.sdk.amounts import Colour, Grain, Luminance
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
 from editor.sdk.params import Choice, Doc, Measured, Range
@@ -67,16 +68,8 @@ class Params:
             N_("How strong the noise is taken to be. More is smoother, less keeps more texture."),
         ),
     ] = 100
-    luminance: Annotated[
-        int,
-        Range(0, 100, step=5, unit="%"),
-        Doc(N_("Luminance"), N_("How much of the noise in brightness is removed.")),
-    ] = 100
-    colour: Annotated[
-        int,
-        Range(0, 100, step=5, unit="%"),
-        Doc(N_("Colour"), N_("How much of the noise in colour is removed.")),
-    ] = 100
+    luminance: Luminance = 100
+    colour: Colour = 100
     detail: Annotated[
         int,
         Range(0, 100, step=5, unit="%"),
@@ -85,16 +78,7 @@ class Params:
             N_("How much is given back where more was taken away than noise, as in fine texture."),
         ),
     ] = 0
-    grain: Annotated[
-        int,
-        Range(0, 100, step=5, unit="%"),
-        Doc(
-            N_("Grain"),
-            N_(
-                "How much of the finest grain is put back, without colour and blotches, so that skin and sky look real."
-            ),
-        ),
-    ] = 0
+    grain: Grain = 0
 
 
 def prepare(inputs: Inputs, params: Params, ctx: Context) -> Noise:
