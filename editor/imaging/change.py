@@ -82,9 +82,10 @@ def _mean_of_clipped(clean: F32, level: float) -> F32 | None:
     near = (clean < margin) | (clean > 1 - margin)
     if not near.any():
         return None
-    values = clean[near].clip(0, 1)
+    values = np.asarray(clean[near].clip(0, 1), np.float32)
+    share = np.float32(level)
     result = np.zeros_like(clean)
-    result[near] = level * (_excess(values / np.float32(level)) - _excess((1 - values) / np.float32(level)))
+    result[near] = share * (_excess(values / share) - _excess((1 - values) / share))
     return result
 
 

@@ -120,7 +120,8 @@ def test_brightness_and_colour_stay_over_a_distance() -> None:
 
 def test_brightness_and_colour_are_repaired_apart() -> None:
     given = compressed(photo(), 20)
-    both, no_light, no_colour = (Net().repair(given, **how).image for how in ({}, {"luminance": 0}, {"colour": 0}))
+    both = Net().repair(given).image
+    no_light, no_colour = Net().repair(given, luminance=0).image, Net().repair(given, colour=0).image
     np.testing.assert_allclose(no_light.mean(axis=2), given.mean(axis=2), atol=1e-6)
     np.testing.assert_allclose(no_colour.mean(axis=2), both.mean(axis=2), atol=1e-6)
     np.testing.assert_allclose(no_light + no_colour, given + both, atol=1e-5)
@@ -162,7 +163,7 @@ def opened(pixels: NDArray[Any]) -> DocumentState:
 def test_grey_and_transparent_documents_of_any_depth_are_repaired(dtype: type, channels: int) -> None:
     grey = np.repeat(photo().mean(axis=2, keepdims=True), 3, axis=2)
     most = np.iinfo(dtype).max
-    pixels = np.full((200, 240, channels), most, dtype)
+    pixels: NDArray[Any] = np.full((200, 240, channels), most, dtype)
     colours = 1 if channels < 3 else 3
     pixels[..., :colours] = np.rint(compressed(grey, 20)[..., :colours] * most)
     after, made = run(opened(pixels))
