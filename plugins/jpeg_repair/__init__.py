@@ -20,7 +20,7 @@ _SMOOTHING_PX = 32
 @dataclass(frozen=True, slots=True)
 class Params:
     model: Annotated[str, ModelOf("jpeg"), Doc(N_("Model"), N_("Which network repairs the picture."))] = "jpeg"
-    quality: Annotated[
+    jpeg_quality: Annotated[
         int,
         Range(0, 100, lowest=N_("auto")),
         Doc(
@@ -95,7 +95,7 @@ PLUGIN = Plugin(
     summary=N_("Takes away the blocks, rings and smeared colours that strong JPEG compression leaves."),
     params=Params,
     prepare=prepare,
-    prepares_from=("quality",),
+    prepares_from=("jpeg_quality",),
     run=run,
     needs=Needs(scope=Local(_OVERLAP_PX + _SMOOTHING_PX)),
     random=False,

@@ -28,8 +28,8 @@ _MOST_COARSE = 0.3
 def prepared(inputs: Inputs, params: Params, ctx: Context) -> int:
     """The quality: as typed, or as found in the whole picture; 0 if it has no traces of JPEG."""
     ctx.check()
-    if params.quality > 0:
-        return params.quality
+    if params.jpeg_quality > 0:
+        return params.jpeg_quality
     image = inputs.image
     if inputs.alpha is not None:
         # In black nothing is looked for; nor shall it be in what is invisible.

@@ -55,7 +55,7 @@ def compressed(photo: U8, quality: int) -> U8:
 def repaired(given: U8, model: str, quality: int, runner: Runner) -> tuple[U8, str]:
     """What the method makes of it, and the quality that it used."""
     state = DocumentState.from_pixels(given, Metadata(), "")
-    request = Request(PLUGIN, from_dict(PLUGIN.params, {"model": model, "quality": quality}))
+    request = Request(PLUGIN, from_dict(PLUGIN.params, {"model": model, "jpeg_quality": quality}))
     made = runner.run(state, request, CancelToken(), lambda _share, _text: None)
     assert isinstance(made, Patch)
     pixels: U8 = made.pixels.read(state.size.rect)

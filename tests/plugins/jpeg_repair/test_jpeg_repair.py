@@ -69,7 +69,7 @@ class Net:
 class _Told(Params):
     """The same with a typed quality, so that the search for it needs few checks to be cancelled."""
 
-    quality: Annotated[int, Range(0, 100), Doc("Quality", "As it was saved.")] = 30
+    jpeg_quality: Annotated[int, Range(0, 100), Doc("Quality", "As it was saved.")] = 30
 
 
 def test_it_keeps_the_rules_for_plugins() -> None:
@@ -89,9 +89,9 @@ def test_the_network_is_told_how_coarse_the_quality_is_that_was_found(quality: i
 
 def test_a_typed_quality_and_the_strength_decide_what_it_is_told() -> None:
     net = Net()
-    assert net.repair(photo(), quality=40, strength=50).report == {"JPEG quality": 40}
+    assert net.repair(photo(), jpeg_quality=40, strength=50).report == {"JPEG quality": 40}
     assert net.seen[0][3, 0, 0] == pytest.approx(jpeg.coarseness(40) / 2, rel=1e-5)
-    net.repair(photo(), quality=1, strength=150)
+    net.repair(photo(), jpeg_quality=1, strength=150)
     assert net.seen[1][3, 0, 0] == pytest.approx(0.3), "more than the network has learned"
 
 
@@ -138,7 +138,7 @@ def test_another_kind_of_network_is_refused_by_name() -> None:
     wrong = replace(FACTS, inputs=(TensorSpec("in", "NCHW", "float32", (0.0, 1.0), "RGB", 3),))
     blank = np.ones((200, 240), np.float32)
     with pytest.raises(ModelError, match="Fake can't be used to repair JPEG"):
-        PLUGIN.run(Inputs(photo(), blank, blank > 2), Params(quality=20), FakeContext(models=[wrong]))
+        PLUGIN.run(Inputs(photo(), blank, blank > 2), Params(jpeg_quality=20), FakeContext(models=[wrong]))
 
 
 def run(state: DocumentState, **params: Any) -> tuple[NDArray[Any], Patch]:
@@ -177,24 +177,24 @@ def test_grey_and_transparent_documents_of_any_depth_are_repaired(dtype: type, c
 def test_small_and_blank_documents_stay(size: tuple[int, int], value: int) -> None:
     before = np.full((*size, 3), value, np.uint16)
     for quality in (0, 20):
-        after, _made = run(opened(before), quality=quality)
+        after, _made = run(opened(before), jpeg_quality=quality)
         np.testing.assert_array_equal(after, before)
 
 
 def test_under_a_mask_of_one_pixel_only_that_changes() -> None:
     before = np.rint(compressed(photo(), 10) * 255).astype(np.uint8)
     state = mask_edits.fill_rect(opened(before), "mask", Rect(81, 61, 82, 62))
-    after, _made = run(state, quality=10)
+    after, _made = run(state, jpeg_quality=10)
     changed = (after != before).any(axis=2)
     assert changed.sum() <= 1
-    whole, _made = run(opened(before), quality=10)
+    whole, _made = run(opened(before), jpeg_quality=10)
     np.testing.assert_array_equal(after[61, 81], whole[61, 81])
 
 
 def test_parts_that_are_worked_apart_fit_together() -> None:
     before = np.rint(compressed(photo(90, 1300), 20) * 65535).astype(np.uint16)
-    whole, _made = run(opened(before), quality=20)
-    after, _made = run(opened(before[:, 896:]), quality=20)
+    whole, _made = run(opened(before), jpeg_quality=20)
+    after, _made = run(opened(before[:, 896:]), jpeg_quality=20)
     assert np.abs(after[:, 288:].astype(int) - whole[:, 1184:]).max() <= 1
 
 
