@@ -68,7 +68,9 @@ def _level(inputs: Inputs, where: NDArray[np.bool_] | None) -> float:
     if inputs.alpha is not None:
         # Black is not measured; what is invisible shall not be, either.
         image = np.where(inputs.alpha[..., None] > 0, image, np.float32(0))
-    return min(_STRONGEST, 255 * noise.level(np.clip(image, 0, 1), where))
+    seen = np.clip(image, 0, 1)
+    found = noise.whole_level(seen) if where is None or where.all() else noise.level(seen, where)
+    return min(_STRONGEST, 255 * found)
 
 
 def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from editor.imaging.noise import level, lift
+from editor.imaging.noise import level, lift, whole_level
 from tests.imaging.pictures import F32, Bool
 
 HIGH, WIDE = 256, 320
@@ -172,3 +172,11 @@ def test_patches_of_other_sides_are_refused(side_px: int) -> None:
 
 def test_a_picture_smaller_than_a_patch_gives_none() -> None:
     assert lift(np.full((20, 300, 3), 0.5, np.float32), 64).shape == (0, 64, 64, 3)
+
+
+def test_blotchy_noise_is_taken_to_be_stronger_elsewhere_and_white_noise_is_not() -> None:
+    white = np.random.default_rng(5).normal(0, 1, (256, 256, 3))
+    blotchy = cv2.GaussianBlur(white, (0, 0), 1.2)
+    for kind, least, most in ((white, 1.0, 1.05), (blotchy / blotchy.std(), 1.2, 1.25)):
+        picture = np.asarray(0.5 + kind * 8 / 255, np.float32)
+        assert least <= whole_level(picture) / level(picture) <= most
