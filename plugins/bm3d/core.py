@@ -37,14 +37,15 @@ _LEAST_VARIANCE = 1e-12
 class Profile:
     """How much work is done.
 
-    step_px: from block to block. reach_px: how far away alike blocks are looked for; beyond `dense_px` every other
-    place. blocks: how many make a group at most, in the first and the second step. threshold: in standard deviations.
-    wiener: whether there is a second step.
+    step_px: from block to block. reach_px: how far away alike blocks are looked for: up to `dense_px` everywhere, up to
+    `half_px` at every other place, beyond at every other place of every other row. blocks: how many make a group at
+    most, in the first and the second step. threshold: in standard deviations. wiener: whether there is a second step.
     """
 
     step_px: int
     reach_px: int
     dense_px: int
+    half_px: int
     blocks: tuple[int, int]
     threshold: float = 2.8
     wiener: bool = True
@@ -62,16 +63,16 @@ class Profile:
 
 PROFILES = {
     "fast": (
-        Profile(step_px=5, reach_px=12, dense_px=5, blocks=(16, 8)),
-        Profile(step_px=6, reach_px=12, dense_px=4, blocks=(16, 16)),
+        Profile(step_px=5, reach_px=12, dense_px=5, half_px=12, blocks=(16, 8)),
+        Profile(step_px=6, reach_px=12, dense_px=4, half_px=12, blocks=(16, 16)),
     ),
     "normal": (
-        Profile(step_px=3, reach_px=19, dense_px=9, blocks=(16, 16)),
-        Profile(step_px=4, reach_px=19, dense_px=5, blocks=(16, 32)),
+        Profile(step_px=3, reach_px=19, dense_px=9, half_px=19, blocks=(16, 16)),
+        Profile(step_px=4, reach_px=19, dense_px=3, half_px=10, blocks=(32, 32)),
     ),
     "high": (
-        Profile(step_px=2, reach_px=19, dense_px=19, blocks=(16, 32)),
-        Profile(step_px=2, reach_px=19, dense_px=19, blocks=(32, 32)),
+        Profile(step_px=2, reach_px=19, dense_px=19, half_px=19, blocks=(16, 32)),
+        Profile(step_px=2, reach_px=19, dense_px=19, half_px=19, blocks=(32, 32)),
     ),
 }
 """Of grey pictures, and of those in colour, which have three planes to filter for one search."""
@@ -258,12 +259,16 @@ def _flat(variances: NDArray[np.float32]) -> F32:
 def _offsets(profile: Profile) -> I32:
     """N x 2, (down, right), nearest first."""
     reach = range(-profile.reach_px, profile.reach_px + 1)
-    places = [
-        (down, right)
-        for down in reach
-        for right in reach
-        if max(abs(down), abs(right)) <= profile.dense_px or (down + right) % 2 == 0
-    ]
+    places = []
+    for down in reach:
+        for right in reach:
+            away = max(abs(down), abs(right))
+            if away > profile.half_px:
+                taken = down % 2 == 0 and right % 2 == 0
+            else:
+                taken = away <= profile.dense_px or (down + right) % 2 == 0
+            if taken:
+                places.append((down, right))
     return np.array(sorted(places, key=lambda place: (place[0] ** 2 + place[1] ** 2, place)), np.int32)
 
 

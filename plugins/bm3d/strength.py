@@ -50,14 +50,18 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> Noise:
     ctx.check()
     image = _visible(inputs)
     stabiliser = fitted(image) if params.by_light else EVEN
-    flat = stabiliser.forward(image)
-    octaves = noise.spectrum(flat, OPPONENT)
-    total = float(np.sqrt(np.mean(np.square(noise.deviation(octaves)))))
-    level = params.level / 255 if params.level > 0 else min(_STRONGEST / 255, noise.elsewhere(octaves[:, 0]) * total)
     grey = is_grey(image)
+    # Of grey noise all is in the brightness.
+    white = np.tile(np.array([3**0.5, 0, 0] if grey else [1, 1, 1], np.float32), (3, 1))
+    level = params.level / 255
+    if params.kind == "white" and level > 0:
+        return Noise(stabiliser, white * np.float32(level), 255 * level, grey)
+    octaves = noise.spectrum(stabiliser.forward(image), OPPONENT)
+    total = float(np.sqrt(np.mean(np.square(noise.deviation(octaves)))))
+    if level == 0:
+        level = min(_STRONGEST / 255, noise.elsewhere(octaves[:, 0]) * total)
     if params.kind == "white" or total == 0:
-        # Of grey noise all is in the brightness.
-        octaves, total = np.tile(np.array([3**0.5, 0, 0] if grey else [1, 1, 1], np.float32), (3, 1)), 1.0
+        octaves, total = white, 1.0
     return Noise(stabiliser, octaves * np.float32(level / total), 255 * level, grey)
 
 
