@@ -39,7 +39,7 @@ class Profile:
 
     step_px: from block to block. reach_px: how far away alike blocks are looked for: up to `dense_px` everywhere, up to
     `half_px` at every other place, beyond at every other place of every other row. blocks: how many make a group at
-    most, in the first and the second step. threshold: in standard deviations. wiener: whether there is a second step.
+    most, in the first and the second step. threshold: in standard deviations.
     """
 
     step_px: int
@@ -48,7 +48,6 @@ class Profile:
     half_px: int
     blocks: tuple[int, int]
     threshold: float = 2.8
-    wiener: bool = True
 
     @property
     def reach_of_step_px(self) -> int:
@@ -58,7 +57,7 @@ class Profile:
     @property
     def halo_px(self) -> int:
         """How far from a pixel lies what it depends on."""
-        return self.reach_of_step_px * (2 if self.wiener else 1)
+        return 2 * self.reach_of_step_px
 
 
 PROFILES = {
@@ -118,8 +117,6 @@ def denoise(planes: F32, noise: F32, profile: Profile, wanted: Box, origin: tupl
     """
     noise = np.maximum(noise, np.float32(_LEAST_VARIANCE))
     height, width = planes.shape[1:]
-    if not profile.wiener:
-        return _step(planes, None, noise, profile, wanted, origin, ctx)
     basic = wanted.grown(profile.reach_of_step_px, height, width)
     guide = _step(planes, None, noise, profile, basic, origin, ctx.sub(0.0, 0.5))
     return _step(planes, guide, noise, profile, wanted, origin, ctx.sub(0.5, 1.0))
