@@ -18,9 +18,9 @@ from editor.host.made import Patch
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.sdk.errors import MaskError
-from editor.sdk.plugin import Inputs, Result
+from editor.sdk.plugin import Inputs, Local, Result
 from editor.sdk.testing import FakeContext, check_plugin
-from plugins.bm3d import PLUGIN, Params, measure
+from plugins.bm3d import PLUGIN, Params
 
 F32 = NDArray[np.float32]
 
@@ -117,7 +117,8 @@ def test_parts_of_a_picture_fit_together_to_the_bit() -> None:
     whole = result_of(replace(given(image), prepared=prepared)).image
     left, top, right, bottom = 147, 149, 199, 190
     scope = PLUGIN.needs.scope
-    halo = scope.halo_px  # type: ignore[union-attr]  # it is local
+    assert isinstance(scope, Local)
+    halo = scope.halo_px
     around = np.s_[top - halo : bottom + halo, left - halo : right + halo]
     mask = np.zeros(image.shape[:2], np.float32)
     mask[top:bottom, left:right] = 1
@@ -184,9 +185,11 @@ def test_a_picture_without_colours_gets_none() -> None:
 def test_a_mark_on_flat_ground_is_measured() -> None:
     mask = np.zeros((96, 112), np.float32)
     mask[40:80, 4:50] = 1
-    assert abs(measure(given(noisy(), mask), FakeContext()) - SIGMA) < 3
+    (spec,) = (spec for spec in PLUGIN.specs if spec.measured is not None)
+    assert spec.measured is not None
+    assert abs(spec.measured.by(given(noisy(), mask), FakeContext()) - SIGMA) < 3
     with pytest.raises(MaskError, match="flat patch"):
-        measure(given(np.zeros((64, 64, 3), np.float32)), FakeContext())
+        spec.measured.by(given(np.zeros((64, 64, 3), np.float32)), FakeContext())
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

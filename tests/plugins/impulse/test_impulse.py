@@ -24,7 +24,7 @@ from editor.runtime.tuning.trainee import trainee
 from editor.sdk.errors import ModelError
 from editor.sdk.models import ModelFacts, TensorSpec
 from editor.sdk.params import Choice, Doc
-from editor.sdk.plugin import Inputs
+from editor.sdk.plugin import Inputs, MaskResult, Result
 from editor.sdk.specks import Kind
 from editor.sdk.testing import FakeContext, check_plugin
 from plugins import find_specks
@@ -175,7 +175,8 @@ def test_the_search_changes_the_pixels_that_the_mask_would_show(kind: str) -> No
         before.astype(np.float32) / np.float32(255), np.ones(given.shape[:2], np.float32), np.ones((200, 220), bool)
     )
     mask = find_specks.PLUGIN.run(inputs, find_specks.Params(kind=kind), FakeContext())
-    assert made.report == {"repaired px": np.count_nonzero(mask.mask)}  # type: ignore[union-attr]  # it makes a mask
+    assert isinstance(mask, MaskResult)
+    assert made.report == {"repaired px": np.count_nonzero(mask.mask)}
 
 
 @pytest.mark.parametrize("kind", ["salt_pepper", "random"])
@@ -268,7 +269,9 @@ def refined(image: F32, **params: Any) -> F32:
     inputs = Inputs(image, blank, blank > 2, everywhere=True)
     chosen = Params(**params)
     inputs = replace(inputs, prepared=PLUGIN.prepare(inputs, chosen, context))
-    return PLUGIN.run(inputs, chosen, context).image  # type: ignore[union-attr]  # it makes pixels
+    result = PLUGIN.run(inputs, chosen, context)
+    assert isinstance(result, Result)
+    return result.image
 
 
 def test_the_network_decides_repaired_pixels_alone() -> None:
