@@ -34,6 +34,19 @@ class Export:
     scale: int = 1
 
 
+def planes_export(role: str, overlap_px: int) -> Export:
+    """What the shared network `planes_unet` takes (RGB and one plane that tells it something) and gives (RGB)."""
+    return Export(
+        role=role,
+        input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
+        output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
+        multiple_of=8,
+        minimum=16,
+        overlap_px=overlap_px,
+        memory_mb_per_mp=300,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How the network of a method learns.

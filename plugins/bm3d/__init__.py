@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from editor.sdk.amounts import Colour, Grain, Luminance
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
+from editor.sdk.noise_level import measured
 from editor.sdk.params import Choice, Doc, Measured, Range
 from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
 
@@ -18,12 +20,8 @@ if TYPE_CHECKING:
 # smooths over in what it took away, see `plugins.bm3d.method`.
 _HALO_PX = 104 + 32
 
-
-def measure(inputs: Inputs, ctx: Context) -> float:
-    """The noise level under the mask, in 255 levels; see `plugins.bm3d.strength.measured`."""
-    from plugins.bm3d import strength  # OpenCV must not be imported when plugins are listed
-
-    return strength.measured(inputs, ctx)
+STRONGEST = 100.0
+"""The highest noise level, in 255 levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,8 @@ class Params:
     ] = "normal"
     level: Annotated[
         float,
-        Range(0, 100, step=0.5, lowest=N_("auto")),
-        Measured(measure),
+        Range(0, STRONGEST, step=0.5, lowest=N_("auto")),
+        Measured(partial(measured, strongest=STRONGEST)),
         Doc(
             N_("Noise level"),
             N_("How strong the noise is, as a standard deviation in 255 levels. 0 (auto) measures it in each photo."),

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.imaging import noise
+from editor.sdk import noise_level
 from editor.sdk.context import Context
-from editor.sdk.errors import MaskError
-from editor.sdk.i18n import _
 from editor.sdk.plugin import Image, Inputs
+from plugins.bm3d import STRONGEST
 from plugins.bm3d.stabilise import EVEN, Stabiliser, fitted
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ F32 = NDArray[np.float32]
 
 OPPONENT = np.array([np.array(row) / np.linalg.norm(row) for row in ((1, 1, 1), (1, 0, -1), (1, -2, 1))], np.float32)
 """Brightness and two colours, rows of an orthonormal matrix: white noise stays white noise of the same strength."""
-
-_STRONGEST = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ class Noise:
 def find(inputs: Inputs, params: Params, ctx: Context) -> Noise:
     """The noise of a picture: as typed, or measured where 0 was typed."""
     ctx.check()
-    image = _visible(inputs)
+    image = noise_level.visible(inputs)
     stabiliser = fitted(image) if params.by_light else EVEN
     grey = is_grey(image)
     # Of grey noise all is in the brightness.
@@ -59,7 +57,7 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> Noise:
     octaves = noise.spectrum(stabiliser.forward(image), OPPONENT)
     total = float(np.sqrt(np.mean(np.square(noise.deviation(octaves)))))
     if level == 0:
-        level = min(_STRONGEST / 255, noise.elsewhere(octaves[:, 0]) * total)
+        level = min(STRONGEST / 255, noise.elsewhere(octaves[:, 0]) * total)
     if params.kind == "white" or total == 0:
         octaves, total = white, 1.0
     return Noise(stabiliser, octaves * np.float32(level / total), 255 * level, grey)
@@ -68,26 +66,3 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> Noise:
 def is_grey(image: Image) -> bool:
     """Whether a picture has no colours."""
     return bool((np.ptp(image, axis=2) == 0).all())
-
-
-def measured(inputs: Inputs, ctx: Context) -> float:
-    """The noise level of what is under the mask, in 255 levels, to the tenth.
-
-    Raises:
-        MaskError: there is no noise, or too little to measure is under the mask, or it is black or white.
-    """
-    ctx.check()
-    where, image = inputs.mask >= 0.5, _visible(inputs)
-    level = noise.whole_level(image) if where.all() else noise.level(image, where)
-    found = round(min(_STRONGEST, 255 * level), 1)
-    if found == 0:
-        raise MaskError(
-            _("No noise was found: mark a flat patch, at least 32 pixels wide, that is neither black nor white.")
-        )
-    return found
-
-
-def _visible(inputs: Inputs) -> Image:
-    """The picture, black where nothing shows: black is not measured."""
-    image = np.clip(inputs.image, 0, 1)
-    return image if inputs.alpha is None else np.where(inputs.alpha[..., None] > 0, image, np.float32(0))

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from editor.sdk.amounts import Colour, Grain, Luminance
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
-from editor.sdk.models import TensorSpec
+from editor.sdk.noise_level import measured
 from editor.sdk.params import Doc, Measured, ModelOf, Range
 from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
-from editor.sdk.recipe import Export, Loss, Recipe
+from editor.sdk.recipe import Loss, Recipe, planes_export
 
 _OVERLAP_PX = 48
 # What the method itself looks at around a result pixel, see `plugins.denoise.method`.
 _SMOOTHING_PX = 40
 
-
-def measure(inputs: Inputs, ctx: Context) -> float:
-    """The noise level under the mask, in 255 levels; see `plugins.denoise.method.measured`."""
-    from plugins.denoise import method  # OpenCV must not be imported when plugins are listed
-
-    return method.measured(inputs, ctx)
+STRONGEST = 75.0
+"""The highest noise level, in 255 levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +27,8 @@ class Params:
     model: Annotated[str, ModelOf("denoise"), Doc(N_("Model"), N_("Which network removes the noise."))] = "denoise"
     level: Annotated[
         float,
-        Range(0, 75, step=0.5, lowest=N_("auto")),
-        Measured(measure),
+        Range(0, STRONGEST, step=0.5, lowest=N_("auto")),
+        Measured(partial(measured, strongest=STRONGEST)),
         Doc(
             N_("Noise level"),
             N_("How strong the noise is, as a standard deviation in 255 levels. 0 (auto) measures it in each photo."),
@@ -79,15 +76,7 @@ _RECIPE = Recipe(
     rate=1e-3,
     fine_rate=2e-4,
     lifts_noise=True,
-    export=Export(
-        role="denoise",
-        input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
-        output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
-        multiple_of=8,
-        minimum=16,
-        overlap_px=_OVERLAP_PX,
-        memory_mb_per_mp=300,
-    ),
+    export=planes_export("denoise", _OVERLAP_PX),
 )
 
 PLUGIN = Plugin(

@@ -14,17 +14,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.imaging import change, noise
+from editor.imaging import change
+from editor.sdk import noise_level
 from editor.sdk.context import Context
-from editor.sdk.errors import MaskError
 from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Image, Inputs, Result
-from plugins.denoise import networks
+from plugins.denoise import STRONGEST, networks
 
 if TYPE_CHECKING:
     from plugins.denoise import Params
 
-_STRONGEST = 75.0
 # Networks that halve the picture see the same grid in every tile and under every mask.
 _GRID_PX = 8
 # Noise of floats goes beyond black and white by so many standard deviations; what goes farther is light.
@@ -45,32 +44,7 @@ def prepared(inputs: Inputs, params: Params, ctx: Context) -> Prepared:
     """See `plugins.denoise.prepare`."""
     ctx.check()
     clipped = bool(inputs.image.min() >= 0 and inputs.image.max() <= 1)
-    return Prepared(params.level if params.level > 0 else _level(inputs, None), clipped)
-
-
-def measured(inputs: Inputs, ctx: Context) -> float:
-    """The noise level of what is under the mask, in 255 levels, at most 75, to the tenth.
-
-    Raises:
-        MaskError: there is no noise, or too little to measure is under the mask, or it is black or white.
-    """
-    ctx.check()
-    found = round(_level(inputs, inputs.mask >= 0.5), 1)
-    if found == 0:
-        raise MaskError(
-            _("No noise was found: mark a flat patch, at least 32 pixels wide, that is neither black nor white.")
-        )
-    return found
-
-
-def _level(inputs: Inputs, where: NDArray[np.bool_] | None) -> float:
-    image = inputs.image
-    if inputs.alpha is not None:
-        # Black is not measured; what is invisible shall not be, either.
-        image = np.where(inputs.alpha[..., None] > 0, image, np.float32(0))
-    seen = np.clip(image, 0, 1)
-    found = noise.whole_level(seen) if where is None or where.all() else noise.level(seen, where)
-    return min(_STRONGEST, 255 * found)
+    return Prepared(params.level if params.level > 0 else noise_level.level(inputs, STRONGEST), clipped)
 
 
 def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:
@@ -86,7 +60,7 @@ def denoise(inputs: Inputs, params: Params, ctx: Context) -> Result:
         return Result(inputs.image.copy(), report)
     seen, noisy = _seen(inputs.image, found / 255 if told else 0)
     padded, top, left = _on_grid(seen, ctx.origin)
-    cleaned = networks.clean(facts, padded, min(_STRONGEST, found * strength) / 255, ctx)[top:, left:]
+    cleaned = networks.clean(facts, padded, min(STRONGEST, found * strength) / 255, ctx)[top:, left:]
     ctx.check()
     removed = (cleaned - seen) * noisy
     if not told:

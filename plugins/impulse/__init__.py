@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
-from editor.sdk.models import TensorSpec
 from editor.sdk.params import Choice, Doc, ModelOf
 from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
-from editor.sdk.recipe import Export, Loss, Recipe
+from editor.sdk.recipe import Loss, Recipe, planes_export
 from editor.sdk.specks import Kind, LargestPx, Sensitivity
 
 _OVERLAP_PX = 48
@@ -73,15 +72,7 @@ _RECIPE = Recipe(
     losses=(Loss("charbonnier"),),
     rate=1e-3,
     fine_rate=6e-4,
-    export=Export(
-        role="impulse",
-        input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
-        output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
-        multiple_of=8,
-        minimum=16,
-        overlap_px=_OVERLAP_PX,
-        memory_mb_per_mp=300,
-    ),
+    export=planes_export("impulse", _OVERLAP_PX),
 )
 
 PLUGIN = Plugin(

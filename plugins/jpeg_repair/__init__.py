@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
-from editor.sdk.models import TensorSpec
 from editor.sdk.params import Doc, ModelOf, Range
 from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
-from editor.sdk.recipe import Export, Loss, Recipe
+from editor.sdk.recipe import Loss, Recipe, planes_export
 
 _OVERLAP_PX = 48
 # What the method itself looks at around a result pixel, see `editor.imaging.change`.
@@ -77,15 +76,7 @@ _RECIPE = Recipe(
     losses=(Loss("charbonnier"),),
     rate=1e-3,
     fine_rate=6e-4,
-    export=Export(
-        role="jpeg",
-        input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
-        output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
-        multiple_of=8,
-        minimum=16,
-        overlap_px=_OVERLAP_PX,
-        memory_mb_per_mp=300,
-    ),
+    export=planes_export("jpeg", _OVERLAP_PX),
 )
 
 PLUGIN = Plugin(
