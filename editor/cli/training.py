@@ -72,6 +72,11 @@ def _command(plugin: Plugin, registry: Registry) -> click.Command:
                 show_default=True,
                 help=_("The same seed and steps on the same device give the same model."),
             ),
+            click.Option(
+                ["--rate"],
+                type=click.FloatRange(min=0, min_open=True),
+                help=_("How fast it learns: the highest rate of the optimiser.  [default: what the method says]"),
+            ),
             *(_clean() if plugin.recipe is not None and plugin.recipe.lifts_noise else ()),
         ],
     )
@@ -93,7 +98,7 @@ def _train(plugin: Plugin, registry: Registry, **values: Any) -> int:
     if values["minutes"] is not None and values["steps"] is not None:
         raise click.UsageError(_("Give --minutes or --steps, not both."))
     minutes = values["minutes"] if values["steps"] is not None else values["minutes"] or _DEFAULT_MINUTES
-    order = Order(values["steps"], minutes, values["device"], values["seed"])
+    order = Order(values["steps"], minutes, values["device"], values["seed"], values["rate"])
     places = Places.default()
     trainings = Trainings(places.trainings, library(places))
     run = trainings.find(values["name"])

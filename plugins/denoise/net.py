@@ -23,58 +23,55 @@ def examples(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> 
     Returns:
         B x 4 x H x W (RGB and level) and B x 3 x H x W.
     """
-    return torch.stack([_noisy(picture, generator, bank) for picture in clean]), clean
-
-
-def _chance(generator: torch.Generator) -> float:
-    return float(torch.rand((), generator=generator))
-
-
-def _noisy(picture: Tensor, generator: torch.Generator, bank: Tensor | None) -> Tensor:
-    kind = _chance(generator)
-    if bank is not None and _chance(generator) < 0.5:
-        noise = _from_bank(picture, bank, generator)
-        level = noise.std().expand(picture.shape[1:])
-    elif kind < 0.05:
-        noise, level = torch.zeros_like(picture), torch.zeros(picture.shape[1:])
-    else:
-        level = _level(picture, generator, by_brightness=kind < 0.25)
-        white = torch.randn(picture.shape, generator=generator)
-        noise = (_correlated(white, generator) if kind > 0.75 else white) * level
-    noisy = picture + noise
-    if kind > 0.9:
-        noisy = _jpeg(noisy, 60 + int(38 * _chance(generator)))
-    elif _chance(generator) < 0.5:
-        noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
+    kind = _chance(clean, generator)
+    level = _level(clean, kind, generator)
+    noise = torch.randn(clean.shape, generator=generator)
+    blotchy = (kind > 0.75).flatten()
+    noise[blotchy] = _correlated(noise[blotchy], generator)
+    noise *= level
+    if bank is not None:
+        for number in torch.nonzero(_chance(clean, generator).flatten() < 0.5).flatten().tolist():
+            noise[number] = _from_bank(clean[number], bank, generator)
+            level[number] = noise[number].std()
+    noisy = clean + noise
+    rounded = ((kind <= 0.9) & (_chance(clean, generator) < 0.5)).flatten()
+    noisy[rounded] = torch.round(noisy[rounded].clamp(0, 1) * 255) / 255
+    for number in torch.nonzero(kind.flatten() > 0.9).flatten().tolist():
+        noisy[number] = _jpeg(noisy[number], int(torch.randint(60, 98, (), generator=generator)))
     # The level is known from an estimate, which is never quite right.
-    told = level * (0.9 + 0.2 * _chance(generator))
-    return torch.cat((noisy, told[None]))
+    told = level * (0.9 + 0.2 * _chance(clean, generator))
+    return torch.cat((noisy, told), dim=1), clean
 
 
-def _level(picture: Tensor, generator: torch.Generator, *, by_brightness: bool) -> Tensor:
-    """H x W: the same everywhere, or growing with the light as a sensor's does (Foi et al. 2008)."""
+def _chance(clean: Tensor, generator: torch.Generator) -> Tensor:
+    """B x 1 x 1 x 1, a number 0..1 for each picture."""
+    return torch.rand((len(clean), 1, 1, 1), generator=generator)
+
+
+def _level(clean: Tensor, kind: Tensor, generator: torch.Generator) -> Tensor:
+    """B x 1 x H x W: none, or the same everywhere, or growing with the light as a sensor's does (Foi et al. 2008)."""
     # Faint noise is the more common, and where the most can be spoilt.
-    level = _STRONGEST * float(_chance(generator) ** 1.5)
-    if not by_brightness:
-        return torch.full(picture.shape[1:], level)
-    shot = _chance(generator)
-    light = picture.mean(0)
-    return level * torch.sqrt((1 - shot) + shot * light / light.mean().clamp_min(0.05))
+    level = _STRONGEST * _chance(clean, generator) ** 1.5 * (kind >= 0.05)
+    shot = _chance(clean, generator) * (kind < 0.25)
+    light = clean.mean(dim=1, keepdim=True)
+    share = light / light.mean(dim=(2, 3), keepdim=True).clamp_min(0.05)
+    return level * torch.sqrt((1 - shot) + shot * share)
 
 
 def _correlated(white: Tensor, generator: torch.Generator) -> Tensor:
     """Noise of the same strength in blotches, as demosaicing and smoothing in a camera leave it."""
-    sigma = 0.4 + 0.8 * _chance(generator)
-    taps = torch.exp(-(torch.arange(-3, 4) ** 2) / (2 * sigma**2))
-    taps = taps / taps.square().sum().sqrt()
-    kernel = (taps[:, None] * taps[None])[None, None]
-    padded = functional.pad(white[:, None], (3, 3, 3, 3), mode="circular")
-    blotches = functional.conv2d(padded, kernel)[:, 0]
+    count, channels, height, width = white.shape
+    sigma = 0.4 + 0.8 * _chance(white, generator).flatten()
+    taps = torch.exp(-(torch.arange(-3, 4) ** 2) / (2 * sigma[:, None] ** 2))
+    taps = (taps / taps.square().sum(dim=1, keepdim=True).sqrt()).repeat_interleave(channels, dim=0)
+    planes = functional.pad(white, (3, 3, 3, 3), mode="circular").reshape(1, count * channels, height + 6, width + 6)
+    for kernel in (taps[:, None, :, None], taps[:, None, None, :]):
+        planes = functional.conv2d(planes, kernel, groups=count * channels)
+    blotches = planes.reshape(white.shape)
     # Cameras smooth colours more than brightness.
-    grey = blotches.mean(0, keepdim=True)
-    excess = 1 + 0.4 * _chance(generator)
-    correlated: Tensor = (grey * excess + (blotches - grey)) / float(((excess**2 + 2) / 3) ** 0.5)
-    return correlated
+    grey = blotches.mean(dim=1, keepdim=True)
+    excess = 1 + 0.4 * _chance(white, generator)
+    return (grey * excess + (blotches - grey)) / torch.sqrt((excess**2 + 2) / 3)
 
 
 def _from_bank(picture: Tensor, bank: Tensor, generator: torch.Generator) -> Tensor:
@@ -88,7 +85,7 @@ def _from_bank(picture: Tensor, bank: Tensor, generator: torch.Generator) -> Ten
     which = int(torch.randint(len(bank), (), generator=generator))
     top = int(torch.randint(bank.shape[2] - height + 1, (), generator=generator))
     left = int(torch.randint(bank.shape[3] - width + 1, (), generator=generator))
-    strength = 0.8 + 0.4 * _chance(generator)
+    strength = 0.8 + 0.4 * float(torch.rand((), generator=generator))
     return bank[which, :, top : top + height, left : left + width] * strength
 
 

@@ -18,13 +18,15 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 class Order:
     """What is wanted of a run; it never changes.
 
-    steps or minutes: how long; exactly one is given. device: one of DEVICES.
+    steps or minutes: how long; exactly one is given. device: one of DEVICES. rate: the highest
+    of the optimiser; None for what the recipe says.
     """
 
     steps: int | None
     minutes: float | None
     device: str = "auto"
     seed: int = 0
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

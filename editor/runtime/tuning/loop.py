@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from editor.runtime.tuning import losses
 from editor.runtime.tuning.devices import batch, makers, precision
@@ -197,10 +198,12 @@ class Trainer:
     def _average(self) -> None:
         # Early weights are soon forgotten.
         keep = min(self._recipe.average, (1 + self.done) / (10 + self.done))
-        for mean, now in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(now, 1 - keep)
-            else:
+        pairs = list(zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True))
+        moving = [(mean, now) for mean, now in pairs if mean.is_floating_point()]
+        means, nows = [mean for mean, _now in moving], [now for _mean, now in moving]
+        get_ema_multi_avg_fn(keep)(means, nows, 0)  # type: ignore[no-untyped-call]  # torch's own lacks types
+        for mean, now in pairs:
+            if not mean.is_floating_point():
                 mean.copy_(now)
 
     def _pieces(self, given: Tensor, wanted: Tensor) -> Iterator[tuple[Tensor, Tensor, float]]:

@@ -209,7 +209,7 @@ class _Worker:
     def _plan(self) -> Plan:
         """How many steps the time allows is found out by timing some, which are then forgotten."""
         recipe, order = self._task.recipe, self._task.order
-        rate = recipe.rate if self._task.base is None else recipe.fine_rate
+        rate = order.rate or (recipe.rate if self._task.base is None else recipe.fine_rate)
         trial = self._made(Plan(order.steps or _FEWEST_STEPS, rate, 1, self._device, order.seed))
         given, wanted = (each[:1].to(self._device) for each in (self._given, self._wanted))
         batch = devices.batch(recipe.batch, self._device)

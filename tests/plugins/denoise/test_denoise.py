@@ -347,6 +347,25 @@ def test_noise_of_a_bank_is_laid_over_larger_pictures_in_pieces(side: int) -> No
     assert all(bool(((possible - ratio).abs() < 1e-6).any()) for ratio in ratios.flatten())
 
 
+def test_examples_tell_how_strong_the_noise_is() -> None:
+    import torch
+
+    from plugins.denoise import net
+
+    clean = torch.full((200, 3, 64, 64), 0.5)
+    made, target = net.examples(clean, torch.Generator().manual_seed(0), None)
+    assert torch.equal(target, clean)
+    levels = (made[:, :3] - clean).std(dim=(1, 2, 3))
+    told = made[:, 3].mean(dim=(1, 2))
+    # JPEG takes some of it, and what is cut off at black and white is none.
+    fitting = (levels / told).sub(1).abs() < 0.15
+    assert fitting[(told > 0.02) & (told < 0.15)].float().mean() > 0.85
+    # From none at all to more than any camera has, more of them faint.
+    assert 0.02 < (told == 0).float().mean() < 0.1
+    assert told.max() > 0.25
+    assert told.median() < 0.13
+
+
 def test_examples_take_a_bank_of_small_patches() -> None:
     import torch
 

@@ -352,6 +352,11 @@ def test_the_time_says_how_many_steps(
     assert stage.run(task, {1: ["rest"]}).events[0] == timed.events[0]
 
 
+def test_a_rate_that_is_asked_for_counts(tmp_path: Path, stage: Stage) -> None:
+    stage.run(tiny.task(tmp_path, order=Order(2, None, "cpu", rate=0.25)))
+    assert (RunFolder(tmp_path).plan() or {})["rate"] == 0.25
+
+
 def test_a_clock_that_stands_still(tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     still = SimpleNamespace(perf_counter=lambda: 1.0, monotonic=lambda: 1.0)
     monkeypatch.setattr(worker, "time", still)
