@@ -132,7 +132,7 @@ class Trainer:
             terms = [term(result, wanted) * weight for term, weight in self._terms]
             if self._critic is not None and self._adversary is not None:
                 self._critic.requires_grad_(False)
-                judged = losses.generator_loss(self._adversary.name, self._critic(result))
+                judged = losses.generator_loss(self._adversary.name, self._critic(_judged(result, given)))
                 self._critic.requires_grad_(True)
                 terms.append(judged * self._adversary.weight)
             return torch.stack(terms).sum()
@@ -177,9 +177,11 @@ class Trainer:
             with self._precision():
                 with torch.no_grad():
                     fake = self.network(piece).float()
-                loss = losses.critic_loss(self._adversary.name, critic(goal), critic(fake))
+                scores = [critic(_judged(each, piece)) for each in (goal, fake)]
+                loss = losses.critic_loss(self._adversary.name, *scores)
             if penalised:
-                loss = loss + losses.r1_penalty(critic, goal) * _R1_WEIGHT * _R1_EVERY
+                penalty = losses.r1_penalty(lambda real, given=piece: critic(_judged(real, given)), goal)
+                loss = loss + penalty * _R1_WEIGHT * _R1_EVERY
             (loss * share).backward()  # type: ignore[no-untyped-call]  # torch's own lacks types
         norm = nn.utils.clip_grad_norm_(critic.parameters(), _CRITIC_CLIP)
         if not torch.isfinite(norm):
@@ -207,6 +209,11 @@ class Trainer:
 
     def _precision(self) -> AbstractContextManager[object]:
         return precision(self.plan.device)
+
+
+def _judged(picture: Tensor, given: Tensor) -> Tensor:
+    """What the critic sees: the picture, and what the network was given beside one."""
+    return torch.cat((picture, given[:, 3:]), 1)
 
 
 def _pace(optimiser: torch.optim.Optimizer, pace: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from editor.sdk.recipe import Loss
@@ -80,12 +80,14 @@ def generator_loss(kind: str, fake: Tensor) -> Tensor:
     return functional.softplus(-fake).mean()
 
 
-def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
+def r1_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
     """Half the mean squared gradient of the critic's score at real pictures: eq. 9 of L. Mescheder et al. 2018
-    (https://arxiv.org/abs/1801.04406), without its weight."""
+    (https://arxiv.org/abs/1801.04406), without its weight. Of a critic with many scores a picture, each for a part of
+    it, the mean over them."""
     real = real.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
-    return slope.square().sum(dim=(1, 2, 3)).mean() / 2
+    scores = critic(real)
+    (slope,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
+    return slope.square().sum() / scores.numel() / 2
 
 
 def check(losses: Sequence[Loss]) -> None:
