@@ -10,6 +10,9 @@ import torch
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 
+# Of what takes a CPU's core a third of a second, a GPU does eight times as much before it is busy.
+_WIDER = 8
+
 
 def device(wanted: str) -> str:
     """torch's name of a device of this machine.
@@ -35,6 +38,16 @@ def device(wanted: str) -> str:
 def leave_room() -> None:
     """Leaves a core to the window: torch takes the others."""
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+
+
+def batch(usual: int, device: str) -> int:
+    """Examples of a step: a GPU learns from many in nearly the time of a few."""
+    return usual * _WIDER if device == "cuda" else usual
+
+
+def makers(device: str) -> int:
+    """How many processes make examples ahead: a GPU is faster than one core can make them."""
+    return max(1, (os.cpu_count() or 2) - 2) if device == "cuda" else 0
 
 
 def precision(name: str) -> contextlib.AbstractContextManager[object]:

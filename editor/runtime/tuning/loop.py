@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from editor.runtime.tuning import losses
-from editor.runtime.tuning.devices import precision
+from editor.runtime.tuning.devices import batch, makers, precision
+from editor.runtime.tuning.feed import Example, Feed, chance
 from editor.runtime.tuning.measures import MEASURES
 from editor.runtime.tuning.patches import Patches
 from editor.runtime.tuning.schedule import rate
@@ -69,9 +70,9 @@ class Trainer:
         self.done = 0
         self.setbacks = 0
         self._recipe = recipe
-        self._trainee = trainee
-        self._patches = patches
-        self._bank = bank
+        self._feed = Feed(trainee.examples, patches, bank, batch(recipe.batch, plan.device), recipe.patch_px, plan.seed)
+        self._coming: Iterator[Example] | None = None
+        self._present: Example | None = None
         self._terms = [
             (_pixel_loss(loss.name, perceptual), loss.weight)
             for loss in recipe.losses
@@ -100,14 +101,9 @@ class Trainer:
             NotFiniteError: it is no number, or its gradient is none; then only a state saved before is sound.
         """
         pace = rate(self.done, self.plan.steps, self.plan.rate, self._recipe.warm_up) * 0.5**self.setbacks
-        seeds = np.random.SeedSequence((self.plan.seed, self.done, self.setbacks))
-        rng = np.random.default_rng(seeds)
-        seed = int(seeds.generate_state(1)[0])
-        generator = torch.Generator().manual_seed(seed)
+        given, wanted = self._examples()
         # For networks with chance of their own: going on from a state would give them other numbers.
-        torch.manual_seed(seed)
-        clean = self._patches.batch(self._recipe.batch, self._recipe.patch_px, rng)
-        given, wanted = self._trainee.examples(clean, generator, self._bank)
+        torch.manual_seed(int(chance(self.plan.seed, self.done, self.setbacks).generate_state(1)[0]))
         _pace(self._optimiser, pace)
         self._optimiser.zero_grad(set_to_none=True)
         loss = 0.0
@@ -123,6 +119,7 @@ class Trainer:
             self._teach_critic(self._critic, given, wanted, pace)
         self._average()
         self.done += 1
+        self._present = None
         return loss
 
     def loss(self, given: Tensor, wanted: Tensor) -> Tensor:
@@ -167,6 +164,16 @@ class Trainer:
             self._critic.load_state_dict(state["critic"])
             self._critic_optimiser.load_state_dict(copy.deepcopy(state["critic_optimiser"]))
         self.done, self.setbacks = state["done"], state["setbacks"]
+        self._coming = self._present = None
+
+    def _examples(self) -> Example:
+        """Those of this step, also when it is tried again with fewer at once."""
+        if self._present is None:
+            if self._coming is None:
+                steps = range(self.done, self.plan.steps)
+                self._coming = self._feed.run(steps, self.setbacks, makers(self.plan.device))
+            self._present = next(self._coming)
+        return self._present
 
     def _teach_critic(self, critic: nn.Module, given: Tensor, wanted: Tensor, pace: float) -> None:
         assert self._adversary is not None
@@ -201,7 +208,8 @@ class Trainer:
     def _pieces(self, given: Tensor, wanted: Tensor) -> Iterator[tuple[Tensor, Tensor, float]]:
         """As many examples as fit into memory at once, on the device, and their share of all."""
         for start in range(0, len(given), self.plan.at_once):
-            piece, goal = (each[start : start + self.plan.at_once].to(self.plan.device) for each in (given, wanted))
+            there = slice(start, start + self.plan.at_once)
+            piece, goal = (each[there].to(self.plan.device, non_blocking=True) for each in (given, wanted))
             yield piece.contiguous(memory_format=torch.channels_last), goal, len(piece) / len(given)
 
     def _placed(self, network: nn.Module) -> nn.Module:

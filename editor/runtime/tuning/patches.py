@@ -16,12 +16,17 @@ class Patches:
 
     def __init__(self, path: Path) -> None:
         """Maps a .npy file. Raises OSError or ValueError if it is none."""
+        self._path = path
         self._cells: NDArray[np.uint8] = np.load(path, mmap_mode="r")
         if self._cells.ndim != 4 or self._cells.shape[1] != self._cells.shape[2] or self._cells.shape[3] < 3:
             raise ValueError(f"{path} holds {self._cells.shape}, not square cells in RGB")
 
     def __len__(self) -> int:
         return len(self._cells)
+
+    def __reduce__(self) -> tuple[type[Patches], tuple[Path]]:
+        """Another process maps the file, too: nothing is copied."""
+        return Patches, (self._path,)
 
     def batch(self, count: int, patch_px: int, rng: np.random.Generator) -> Tensor:
         """count x C x patch_px x patch_px float32 0..1, mirrored and turned by quarters at random."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import multiprocessing
 import threading
@@ -33,10 +34,10 @@ class Process:
         self._on_event = on_event
         self._killed = False
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_run, args=(theirs, task, language), name="kintsugi-trainer", daemon=True
-        )
+        # No daemon: those may not have processes of their own, which make what it learns from.
+        self._process = context.Process(target=_run, args=(theirs, task, language), name="kintsugi-trainer")
         self._process.start()
+        atexit.register(self._process.kill)
         theirs.close()
         self._thread = threading.Thread(target=self._listen, name="kintsugi-training", daemon=True)
         self._thread.start()
@@ -82,6 +83,7 @@ class Process:
             if isinstance(last, Failed):
                 log.warning("Training: %s\n%s", last.text, last.cause)
             self._on_event(last)
+        atexit.unregister(self._process.kill)
 
     def _crash(self) -> Failed:
         return Failed(

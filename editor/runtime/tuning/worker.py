@@ -122,7 +122,8 @@ class _Worker:
         self._trainer = self._made(self._known_plan())
         points = self._restored()
         plan = self._trainer.plan
-        self._tell(Started(plan.steps, self._task.recipe.batch, plan.at_once, plan.device))
+        batch = devices.batch(self._task.recipe.batch, plan.device)
+        self._tell(Started(plan.steps, batch, plan.at_once, plan.device))
         for point in points:
             self._tell(point)
         keep = True
@@ -210,7 +211,8 @@ class _Worker:
         rate = recipe.rate if self._task.base is None else recipe.fine_rate
         trial = self._made(Plan(order.steps or _FEWEST_STEPS, rate, 1, self._device, order.seed))
         given, wanted = (each[:1].to(self._device) for each in (self._given, self._wanted))
-        count = memory.at_once(lambda one: trial.loss(one, wanted), given, recipe.batch, self._device)
+        batch = devices.batch(recipe.batch, self._device)
+        count = memory.at_once(lambda one: trial.loss(one, wanted), given, batch, self._device)
         trial.plan = replace(trial.plan, at_once=count)
         if order.steps is not None:
             return trial.plan

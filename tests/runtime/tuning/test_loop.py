@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from editor.runtime.tuning import losses
+from editor.runtime.tuning import loop, losses
+from editor.runtime.tuning.devices import batch
 from editor.runtime.tuning.loop import NotFiniteError, Plan, Trainer
 from editor.runtime.tuning.patches import Patches
 from editor.runtime.tuning.trainee import Examples, Trainee
@@ -106,6 +107,31 @@ def test_the_same_seed_gives_the_same(patches: Patches, critic: Callable[[], nn.
     assert curves[0] == curves[1] != curves[2]
     assert_same(weights(first.network), weights(again.network))
     assert_same(weights(first.average), weights(again.average))
+
+
+def test_examples_made_ahead_are_the_same(patches: Patches, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = trainer(patches, steps=6)
+    curve = [alone.step() for _number in range(6)]
+    monkeypatch.setattr(loop, "makers", lambda _device: 2)
+    ahead = trainer(patches, steps=6)
+    halfway = [ahead.step() for _number in range(3)]
+    state = copy.deepcopy(ahead.state())
+    assert halfway + [ahead.step() for _number in range(3)] == curve
+    ahead.load_state(state)
+    assert ahead.step() == curve[3]
+
+
+def test_a_gpu_learns_from_more_at_a_step(patches: Patches, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def examples(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> tuple[Tensor, Tensor]:
+        seen.append(len(clean))
+        return tiny.examples(clean, generator, bank)
+
+    monkeypatch.setattr(loop, "batch", lambda usual, _device: batch(usual, "cuda"))
+    trainer(patches, examples=examples).step()
+    assert seen == [8 * tiny.BATCH]
+    assert batch(tiny.BATCH, "cpu") == tiny.BATCH
 
 
 @pytest.mark.parametrize("network", [tiny.Tiny, Forgetful])
@@ -295,6 +321,7 @@ def test_what_is_no_number_is_not_learned(patches: Patches) -> None:
     for name in ("network", "average"):
         assert_same(after[name], before[name])
     assert after["done"] == 2
+    one.load_state(before)
     assert np.isfinite(one.step())
 
 
