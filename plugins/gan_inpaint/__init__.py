@@ -1,4 +1,5 @@
-"""GAN fill: what was painted over is filled by patches, and a network that learned against a critic repairs the fill."""
+"""GAN fill: what was painted over is filled by patches, and the fill repaired by a network that learned against a
+critic."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ RECIPE = Recipe(
     net="plugins.gan_inpaint.net",
     version=1,
     patch_px=256,
-    batch=8,
-    losses=(Loss("l1", 4.0), Loss("perceptual", 4.0), Loss("hinge", 0.02)),
-    rate=4e-4,
+    batch=4,
+    losses=(Loss("l1", 10.0), Loss("perceptual", 4.0), Loss("hinge", 0.15)),
+    rate=5e-4,
     fine_rate=1e-4,
     measure="structure",
     cell_px=256,
@@ -22,7 +23,7 @@ RECIPE = Recipe(
         output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
         multiple_of=8,
         minimum=64,
-        overlap_px=128,
+        overlap_px=160,
         memory_mb_per_mp=400,
     ),
 )

@@ -60,10 +60,11 @@ def drawn(side: int, rng: np.random.Generator) -> Bool:
         if rng.random() < 0.2:
             hole |= kinds[second](side, rng)
         if _LEAST <= np.count_nonzero(hole) / hole.size <= _MOST:
-            return hole > 0
-    hole[:] = 0
-    hole[side // 3 : side // 2, side // 3 : side // 2] = 1
-    return hole > 0
+            break
+    else:
+        hole = _empty(side)
+        hole[side // 3 : side // 2, side // 3 : side // 2] = 1
+    return np.asarray(hole > 0)
 
 
 def _empty(side: int) -> U8:

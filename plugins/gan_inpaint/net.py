@@ -11,6 +11,7 @@ _WIDTHS = (32, 64, 128)
 _DILATIONS = (1, 2, 4, 8, 1)
 _CRITIC_WIDTHS = (48, 96, 192)
 _CRITIC_STEP = 8
+_LEAK = 0.2
 
 # How often, and how far, what is given is made to differ from what is wanted as fills do.
 _COPIED = 0.1
@@ -29,6 +30,11 @@ class _Gated(nn.Module):
         super().__init__()
         padding = dilation * (side // 2) if stride == 1 else 0
         self.both = nn.Conv2d(before, 2 * after, side, stride, padding, dilation)
+        assert self.both.bias is not None
+        # Value times gate is small: without more at the start, little would come through so many layers.
+        nn.init.kaiming_normal_(self.both.weight, nonlinearity="relu")
+        nn.init.zeros_(self.both.bias[:after])
+        nn.init.ones_(self.both.bias[after:])
 
     def forward(self, x: Tensor) -> Tensor:
         value, gate = self.both(x).chunk(2, dim=1)
@@ -97,15 +103,18 @@ class Critic(nn.Module):
         first, second, third = _CRITIC_WIDTHS
         self.steps = nn.Sequential(
             nn.Conv2d(4, first, 4, 2, 1),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(_LEAK),
             nn.Conv2d(first, second, 4, 2, 1),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(_LEAK),
             nn.Conv2d(second, third, 4, 2, 1),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(_LEAK),
             nn.Conv2d(third, third, 3, 1, 1),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(_LEAK),
             nn.Conv2d(third, 1, 3, 1, 1),
         )
+        for layer in self.steps[:-1]:
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, _LEAK)
 
     def forward(self, judged: Tensor) -> Tensor:
         scores: Tensor = self.steps(torch.cat((2 * judged[:, :3] - 1, judged[:, 3:]), 1))

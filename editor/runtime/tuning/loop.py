@@ -187,8 +187,8 @@ class Trainer:
                 scores = [critic(_judged(each, piece)) for each in (goal, fake)]
                 loss = losses.critic_loss(self._adversary.name, *scores)
             if penalised:
-                penalty = losses.r1_penalty(lambda real, given=piece: critic(_judged(real, given)), goal)
-                loss = loss + penalty * _R1_WEIGHT * _R1_EVERY
+                slope = losses.r1_penalty(critic, goal, piece[:, 3:])
+                loss = loss + slope * _R1_WEIGHT * _R1_EVERY
             (loss * share).backward()  # type: ignore[no-untyped-call]  # torch's own lacks types
         norm = nn.utils.clip_grad_norm_(critic.parameters(), _CRITIC_CLIP)
         if not torch.isfinite(norm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from editor.sdk.recipe import Loss
@@ -80,12 +80,15 @@ def generator_loss(kind: str, fake: Tensor) -> Tensor:
     return functional.softplus(-fake).mean()
 
 
-def r1_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+def r1_penalty(critic: nn.Module, real: Tensor, beside: Tensor) -> Tensor:
     """Half the mean squared gradient of the critic's score at real pictures: eq. 9 of L. Mescheder et al. 2018
     (https://arxiv.org/abs/1801.04406), without its weight. Of a critic with many scores a picture, each for a part of
-    it, the mean over them."""
+    it, the mean over them.
+
+    beside: B x C x H x W of what it sees beside pictures, C may be 0.
+    """
     real = real.detach().requires_grad_()
-    scores = critic(real)
+    scores: Tensor = critic(torch.cat((real, beside), 1))
     (slope,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
     return slope.square().sum() / scores.numel() / 2
 

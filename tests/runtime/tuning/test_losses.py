@@ -100,12 +100,22 @@ class Square(nn.Module):
 def test_r1_and_its_slope() -> None:
     critic = Square()
     pictures = torch.cat([GIVEN, WANTED])
-    penalty = r1_penalty(critic, pictures)
+    penalty = r1_penalty(critic, pictures, pictures[:, :0])
     squares = (0.84 + 0.7) / 2  # mean over the two pictures
     assert penalty.item() == pytest.approx(4 * 9 * squares / 2)
     penalty.backward()  # type: ignore[no-untyped-call]
     assert critic.weight.grad is not None
     assert float(critic.weight.grad) == pytest.approx(4 * 2 * 3 * squares / 2)
+
+
+def test_r1_of_many_scores_a_picture_is_their_mean() -> None:
+    class Pixels(nn.Module):
+        def forward(self, judged: Tensor) -> Tensor:
+            return judged[:, :3].square().sum(dim=1).flatten() * judged[:, 3].flatten()
+
+    pictures, trust = torch.rand(2, 3, 4, 4), torch.full((2, 1, 4, 4), 0.5)
+    wanted = (2 * pictures * 0.5).square().sum(dim=1).mean() / 2
+    assert r1_penalty(Pixels(), pictures, trust).item() == pytest.approx(float(wanted))
 
 
 @pytest.mark.parametrize(
