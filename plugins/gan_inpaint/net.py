@@ -112,7 +112,7 @@ class Critic(nn.Module):
             nn.LeakyReLU(_LEAK),
             nn.Conv2d(third, 1, 3, 1, 1),
         )
-        for layer in self.steps[:-1]:
+        for layer in list(self.steps)[:-1]:
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, _LEAK)
 
