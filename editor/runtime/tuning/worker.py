@@ -70,6 +70,7 @@ def main(pipe: Connection, task: Task, language: str | None = None) -> None:
         os.nice(_NICE)
     set_language(language)
     devices.leave_room()
+    devices.make_repeatable()
     serve(pipe, task)
 
 
