@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from plugins.gan_inpaint import RECIPE, net
+from plugins.gan_inpaint import PLUGIN, net
 from plugins.gan_inpaint.holes import drawn, prepared
 from tests.imaging.pictures import textured
 
@@ -81,8 +81,9 @@ def test_the_network_sees_as_far_as_its_tiles_overlap() -> None:
     network(planes)[..., 320].sum().backward()
     assert planes.grad is not None
     seen = torch.nonzero(planes.grad.abs().sum(dim=(0, 1, 2)))
+    assert PLUGIN.recipe is not None
     reach = max(320 - int(seen.min()), int(seen.max()) - 320)
-    assert 64 < reach <= RECIPE.export.overlap_px
+    assert 64 < reach <= PLUGIN.recipe.export.overlap_px
 
 
 def test_the_critic_judges_places_under_the_mask_alone() -> None:
