@@ -22,7 +22,7 @@ from editor.runtime.tuning.folder import Order, RunFolder, read_json, write_json
 from editor.runtime.tuning.process import Process
 from editor.runtime.tuning.task import Task
 from editor.sdk.plugin import Plugin
-from editor.sdk.recipe import Recipe
+from editor.sdk.recipe import FEATURE_LOSSES, Recipe
 
 FEATURES = "efficientnet_lite0"
 """The model by whose features pictures are compared, where a recipe does so."""
@@ -201,7 +201,7 @@ class Trainings:
         return harvest
 
     def _features(self, recipe: Recipe) -> Path | None:
-        if all(loss.name != "perceptual" for loss in recipe.losses):
+        if all(loss.name not in FEATURE_LOSSES for loss in recipe.losses):
             return None
         self._library.store.locate(FEATURES)
         name = self._library.store.manifest(FEATURES).files[0].name

@@ -15,6 +15,10 @@ class Loss:
     weight: float = 1.0
 
 
+FEATURE_LOSSES = ("perceptual", "style")
+"""The losses that compare pictures by the features of a network that knows photos."""
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """What the model file of a trained network takes and gives; it becomes the model's manifest.

@@ -65,13 +65,13 @@ def trainer(
     network: Callable[[], nn.Module] = tiny.network,
     examples: Examples = tiny.examples,
     critic: Callable[[], nn.Module] | None = None,
-    perceptual: losses.PixelLoss | None = None,
+    features: losses.Features | None = None,
     bank: Tensor | None = None,
     **plan: Any,
 ) -> Trainer:
     values = {"steps": 40, "rate": 1e-2, "at_once": tiny.BATCH} | plan
     trainee = Trainee(network, examples, critic)
-    return Trainer(recipe or tiny.recipe(), trainee, patches, Plan(**values), perceptual=perceptual, bank=bank)
+    return Trainer(recipe or tiny.recipe(), trainee, patches, Plan(**values), features=features, bank=bank)
 
 
 def weights(network: nn.Module) -> dict[str, Tensor]:
@@ -236,11 +236,16 @@ def test_an_adversarial_loss_needs_a_critic(patches: Patches) -> None:
         trainer(patches, ADVERSARIAL)
 
 
-def test_a_perceptual_loss_needs_features(patches: Patches) -> None:
-    recipe = tiny.recipe(losses=(Loss("perceptual", 2.0),))
+@pytest.mark.parametrize("name", losses.FEATURE_LOSSES)
+def test_a_loss_by_features_needs_them(patches: Patches, name: str) -> None:
+    recipe = tiny.recipe(losses=(Loss(name, 2.0),))
     with pytest.raises(ValueError, match="features"):
         trainer(patches, recipe)
-    assert trainer(patches, recipe, perceptual=lambda given, _wanted: given.sum() * 0 + 3).step() == pytest.approx(6)
+    one = trainer(patches, recipe, features=lambda pictures: [pictures])
+    given, wanted = torch.rand(2, 4, 3, 8, 8)
+    made = one.network(given)
+    torch.testing.assert_close(one.loss(given, wanted), 2 * losses.FEATURE_LOSSES[name]([made], [wanted]))
+    one.step()
 
 
 def test_losses_are_added_by_their_weights(patches: Patches) -> None:
