@@ -12,7 +12,7 @@ from typing import Any
 
 from editor.core.errors import EditorError, ModelError
 from editor.core.i18n import _
-from editor.host import training_advice, training_card, training_data
+from editor.host import training_advice, training_card, training_data, training_planes
 from editor.host.training_data import Harvest, Photo
 from editor.host.training_noise import Clean, NoiseLifter
 from editor.runtime.library import ModelLibrary
@@ -22,12 +22,14 @@ from editor.runtime.tuning.folder import Order, RunFolder, read_json, write_json
 from editor.runtime.tuning.process import Process
 from editor.runtime.tuning.task import Task
 from editor.sdk.plugin import Plugin
-from editor.sdk.recipe import Recipe
+from editor.sdk.recipe import FEATURE_LOSSES, Recipe
 
 FEATURES = "efficientnet_lite0"
 """The model by whose features pictures are compared, where a recipe does so."""
 
 _FILE = "run.json"
+# Of the time that photos take where planes are added.
+_CUTTING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Trainings:
             lifter = NoiseLifter(clean) if recipe.lifts_noise and clean is not None else None
             if lifter is not None:
                 photos = [lifter.taken_apart(photo) for photo in photos]
-            harvest = training_data.cut(photos, part, recipe.shrinks, seed=order.seed, progress=progress)
+            harvest = self._cut(photos, RunFolder(part), recipe, order.seed, progress)
             lifted = lifter.save(RunFolder(part).bank) if lifter is not None else 0
             run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part), lifted)
             self._write(run)
@@ -177,8 +179,29 @@ class Trainings:
         (run.folder.path / _FILE).unlink(missing_ok=True)
         shutil.rmtree(run.folder.path, ignore_errors=True)
 
+    def _cut(
+        self, photos: Sequence[Photo], folder: RunFolder, recipe: Recipe, seed: int, progress: Callable[[float], None]
+    ) -> Harvest:
+        share = _CUTTING if recipe.prepares else 1.0
+        harvest = training_data.cut(
+            photos,
+            folder.path,
+            recipe.shrinks,
+            cell_px=recipe.cell_px or training_data.CELL_PX,
+            seed=seed,
+            progress=lambda done: progress(share * done),
+        )
+        if recipe.prepares:
+            training_planes.add(
+                recipe.prepares,
+                (folder.train, folder.validation),
+                seed,
+                lambda done: progress(share + (1 - share) * done),
+            )
+        return harvest
+
     def _features(self, recipe: Recipe) -> Path | None:
-        if all(loss.name != "perceptual" for loss in recipe.losses):
+        if all(loss.name not in FEATURE_LOSSES for loss in recipe.losses):
             return None
         self._library.store.locate(FEATURES)
         name = self._library.store.manifest(FEATURES).files[0].name

@@ -14,7 +14,7 @@ from editor.sdk.plugin import Plugin
 if TYPE_CHECKING:
     from editor.host.training import Run
 
-_UNITS = {"psnr": "dB"}
+_UNITS = {"psnr": "dB", "structure": "dB"}
 
 
 def unit(plugin: Plugin) -> str:

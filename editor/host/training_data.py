@@ -23,8 +23,9 @@ from editor.io.read import READ_SUFFIXES, read_picture
 U8 = NDArray[np.uint8]
 
 CELL_PX = 128
-"""Side of the cells; the patches of a step are cut out of them at random."""
+"""Side of the cells, unless a recipe says otherwise; the patches of a step are cut out of them at random."""
 
+# Of CELL_PX; of larger ones as much fewer as they are larger.
 _MOST_CELLS = 8192
 _FEWEST_CELLS = 8
 _VALIDATION_CELLS = 32
@@ -103,7 +104,7 @@ def photos_in(paths: Iterable[Path]) -> list[Photo]:
     return [Photo(path.name, partial(_read, path)) for path in files]
 
 
-def _too_little(count: int, skipped: Sequence[tuple[str, str]]) -> NotEnoughError:
+def _too_little(count: int, cell_px: int, skipped: Sequence[tuple[str, str]]) -> NotEnoughError:
     if not count and skipped:
         name, reason = skipped[0]
         return NotEnoughError(reason if name in reason else f"{name}: {reason}")
@@ -111,7 +112,7 @@ def _too_little(count: int, skipped: Sequence[tuple[str, str]]) -> NotEnoughErro
         _(
             "That gives {count} patches of {side_px} x {side_px} pixels to learn from; at least {least} are needed. "
             "Choose more or larger photos."
-        ).format(count=count, side_px=CELL_PX, least=_FEWEST_CELLS)
+        ).format(count=count, side_px=cell_px, least=_FEWEST_CELLS)
     )
 
 
@@ -132,10 +133,11 @@ def cut(
     folder: Path,
     shrinks: Sequence[int],
     *,
+    cell_px: int = CELL_PX,
     seed: int = 0,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Harvest:
-    """Writes `train.npy` and `validation.npy` (N x CELL_PX x CELL_PX x 3 uint8 RGB) into the folder.
+    """Writes `train.npy` and `validation.npy` (N x cell_px x cell_px x 3 uint8 RGB) into the folder.
 
     A photo gives cells from all over it, at each of the sizes `shrinks`, more where there is texture. Photos that
     can't be read or nearly equal another are left out. One photo in eight is held back. What becomes of a photo
@@ -151,7 +153,8 @@ def cut(
     scratch = folder / "cells.part"
     try:
         with scratch.open("w+b") as file:
-            harvest = _Collection(file, shrinks, max(_FEWEST_CELLS, _MOST_CELLS // max(1, len(photos))), seed)
+            most = _MOST_CELLS * CELL_PX**2 // cell_px**2
+            harvest = _Collection(file, shrinks, cell_px, max(_FEWEST_CELLS, most // max(1, len(photos))), seed)
             for number, photo in enumerate(photos):
                 progress(number / len(photos))
                 harvest.add(photo)
@@ -160,11 +163,11 @@ def cut(
             train = [index for cut, chosen in learned for index in cut.start + chosen]
             validation = [index for cut, chosen in held_back for index in cut.start + chosen]
             if len(train) < _FEWEST_CELLS:
-                raise _too_little(len(train), harvest.skipped)
+                raise _too_little(len(train), cell_px, harvest.skipped)
             # Whoever looks at the first of them sees some of each photo.
             np.random.default_rng(seed).shuffle(validation)
-            _write(folder / "train.npy", file, train)
-            _write(folder / "validation.npy", file, validation)
+            _write(folder / "train.npy", file, cell_px, train)
+            _write(folder / "validation.npy", file, cell_px, validation)
     finally:
         scratch.unlink(missing_ok=True)
     progress(1.0)
@@ -182,12 +185,13 @@ def cut(
 class _Collection:
     """Cells of photos, written into a file one after another; at most `quota` of each."""
 
-    def __init__(self, file: BinaryIO, shrinks: Sequence[int], quota: int, seed: int) -> None:
+    def __init__(self, file: BinaryIO, shrinks: Sequence[int], cell_px: int, quota: int, seed: int) -> None:
         self.kept: list[_Cut] = []
         self.skipped: list[tuple[str, str]] = []
         self.alike: list[tuple[str, str]] = []
         self._file = file
         self._shrinks = shrinks
+        self._cell_px = cell_px
         self._quota = quota
         self._seed = seed
         self._count = 0
@@ -208,9 +212,9 @@ class _Collection:
         self._prints.append((looks, photo.name))
         digest = hashlib.sha256(pixels.data).digest()
         rng = np.random.default_rng((self._seed, *digest))
-        cells, spans = _cells(pixels, photo.where, self._shrinks, self._quota, rng)
+        cells, spans = _cells(pixels, photo.where, self._shrinks, self._cell_px, self._quota, rng)
         if not cells:
-            reason = _("too small to cut patches of {side_px} x {side_px} pixels from").format(side_px=CELL_PX)
+            reason = _("too small to cut patches of {side_px} x {side_px} pixels from").format(side_px=self._cell_px)
             self.skipped.append((photo.name, reason))
             return
         for cell in cells:
@@ -253,10 +257,10 @@ def _thinned(numbers: NDArray[np.intp], count: int = _VALIDATION_CELLS) -> NDArr
     return thinned
 
 
-def _write(path: Path, cells: BinaryIO, numbers: Sequence[int]) -> None:
+def _write(path: Path, cells: BinaryIO, cell_px: int, numbers: Sequence[int]) -> None:
     """Copies cells into a .npy file. Not into a mapped one: where the disk is full, that ends the program."""
-    shape = (len(numbers), CELL_PX, CELL_PX, 3)
-    size = CELL_PX * CELL_PX * 3
+    shape = (len(numbers), cell_px, cell_px, 3)
+    size = cell_px * cell_px * 3
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
         for number in numbers:
@@ -265,7 +269,12 @@ def _write(path: Path, cells: BinaryIO, numbers: Sequence[int]) -> None:
 
 
 def _cells(
-    pixels: U8, where: NDArray[np.bool_] | None, shrinks: Sequence[int], quota: int, rng: np.random.Generator
+    pixels: U8,
+    where: NDArray[np.bool_] | None,
+    shrinks: Sequence[int],
+    cell_px: int,
+    quota: int,
+    rng: np.random.Generator,
 ) -> tuple[list[U8], NDArray[np.float64]]:
     """At most `quota` cells of a photo, and from where to where along its longer side each lies, sorted by that.
 
@@ -276,14 +285,15 @@ def _cells(
     height, width = pixels.shape[:2]
     for shrink in shrinks:
         rows, columns = height // shrink, width // shrink
-        if min(rows, columns) < CELL_PX:
+        if min(rows, columns) < cell_px:
             continue
         small = _shrunk(pixels, columns, rows)
         found: list[tuple[U8, tuple[float, float]]] = []
-        for top, left in itertools.product(_starts(rows), _starts(columns)):
-            down, right = _covered(top, height / rows), _covered(left, width / columns)
+        for top, left in itertools.product(_starts(rows, cell_px), _starts(columns, cell_px)):
+            down = _covered(top, cell_px, height / rows)
+            right = _covered(left, cell_px, width / columns)
             if where is None or where[_whole(down), _whole(right)].all():
-                cell = small[top : top + CELL_PX, left : left + CELL_PX]
+                cell = small[top : top + cell_px, left : left + cell_px]
                 found.append((cell, down if height > width else right))
         numbers: NDArray[np.intp] = np.arange(len(found))
         if len(found) > (part := quota // len(shrinks)):
@@ -295,9 +305,9 @@ def _cells(
     return [chosen[number] for number in order], np.array([spans[number] for number in order]).reshape(-1, 2)
 
 
-def _covered(start: int, scale: float) -> tuple[float, float]:
+def _covered(start: int, cell_px: int, scale: float) -> tuple[float, float]:
     """From where to where a cell lies in the photo that is so many times as large."""
-    return start * scale, (start + CELL_PX) * scale
+    return start * scale, (start + cell_px) * scale
 
 
 def _whole(span: tuple[float, float]) -> slice:
@@ -312,9 +322,9 @@ def _shrunk(pixels: U8, width: int, height: int) -> U8:
     return shrunk
 
 
-def _starts(length: int) -> list[int]:
-    count = length // CELL_PX
-    return [round(start) for start in np.linspace(0, length - CELL_PX, count)]
+def _starts(length: int, cell_px: int) -> list[int]:
+    count = length // cell_px
+    return [round(start) for start in np.linspace(0, length - cell_px, count)]
 
 
 def _worth(cell: U8) -> float:

@@ -15,6 +15,10 @@ class Loss:
     weight: float = 1.0
 
 
+FEATURE_LOSSES = ("perceptual", "style")
+"""The losses that compare pictures by the features of a network that knows photos."""
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """What the model file of a trained network takes and gives; it becomes the model's manifest.
@@ -66,6 +70,10 @@ class Recipe:
     lifts_noise: whether noise is lifted from flat parts of noisy photos and given to others; then noisy photos are
         first cleaned by the method itself, with the model that it goes on from.
     shrinks: photos are cut into patches at these fractions of their size: 2 is half of each side.
+    cell_px: side of the cells of photos that patches are cut from; 0 for what is usual.
+    prepares: a module without torch, whose `prepared(cell, rng)` adds planes to a cell once, when photos are cut, where
+        that takes too long to do at each step: from S x S x 3 to S x S x C uint8, by chance from the generator. What
+        is learned from is the cell and these planes, 3 + C of them.
     """
 
     net: str
@@ -82,5 +90,7 @@ class Recipe:
     average: float = 0.999
     lifts_noise: bool = False
     shrinks: tuple[int, ...] = (1, 2, 3, 4)
+    cell_px: int = 0
+    prepares: str = ""
     network: str = ""
     starts_from: tuple[tuple[str, int], ...] = ()

@@ -24,7 +24,7 @@ from editor.sdk.recipe import Recipe
 
 # The penalty costs a second gradient: so only at every 16th step, and for all of them (T. Karras et al. 2020, B).
 _R1_EVERY = 16
-_R1_WEIGHT = 5.0
+_R1_WEIGHT = 1.0
 # Far above what it sees but for its penalty, which weighs sixteen times as much where it is paid.
 _CRITIC_CLIP = 100.0
 _CRITIC_BETAS = (0.0, 0.99)
@@ -52,7 +52,8 @@ class Plan:
 class Trainer:
     """A network, what it learns from, and how far it is.
 
-    perceptual: the loss by features, if the recipe has it. bank: N x 3 x h x w noise of a camera, or None.
+    features: by which pictures are compared, if a loss of the recipe does so. bank: N x 3 x h x w noise of a camera, or
+    None.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Trainer:
         patches: Patches,
         plan: Plan,
         *,
-        perceptual: losses.PixelLoss | None = None,
+        features: losses.Features | None = None,
         bank: Tensor | None = None,
     ) -> None:
         losses.check(recipe.losses)
@@ -74,11 +75,17 @@ class Trainer:
         self._feed = Feed(trainee.examples, patches, bank, batch(recipe.batch, plan.device), recipe.patch_px, plan.seed)
         self._coming: Iterator[Example] | None = None
         self._present: Example | None = None
+        self._features = features
         self._terms = [
-            (_pixel_loss(loss.name, perceptual), loss.weight)
-            for loss in recipe.losses
-            if loss.name not in losses.ADVERSARIAL
+            (losses.PIXEL_LOSSES[loss.name], loss.weight) for loss in recipe.losses if loss.name in losses.PIXEL_LOSSES
         ]
+        self._feature_terms = [
+            (losses.FEATURE_LOSSES[loss.name], loss.weight)
+            for loss in recipe.losses
+            if loss.name in losses.FEATURE_LOSSES
+        ]
+        if self._feature_terms and features is None:
+            raise ValueError("these losses need a network of features")
         self._adversary = next((loss for loss in recipe.losses if loss.name in losses.ADVERSARIAL), None)
         self.network = self._placed(trainee.network())
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
@@ -128,9 +135,14 @@ class Trainer:
         with self._precision():
             result = self.network(given).float()
             terms = [term(result, wanted) * weight for term, weight in self._terms]
+            if self._feature_terms and self._features is not None:
+                with torch.no_grad():
+                    goals = self._features(wanted)
+                found = self._features(result)
+                terms += [term(found, goals) * weight for term, weight in self._feature_terms]
             if self._critic is not None and self._adversary is not None:
                 self._critic.requires_grad_(False)
-                judged = losses.generator_loss(self._adversary.name, self._critic(result))
+                judged = losses.generator_loss(self._adversary.name, self._critic(_judged(result, given)))
                 self._critic.requires_grad_(True)
                 terms.append(judged * self._adversary.weight)
             return torch.stack(terms).sum()
@@ -185,9 +197,11 @@ class Trainer:
             with self._precision():
                 with torch.no_grad():
                     fake = self.network(piece).float()
-                loss = losses.critic_loss(self._adversary.name, critic(goal), critic(fake))
+                scores = [critic(_judged(each, piece)) for each in (goal, fake)]
+                loss = losses.critic_loss(self._adversary.name, *scores)
             if penalised:
-                loss = loss + losses.r1_penalty(critic, goal) * _R1_WEIGHT * _R1_EVERY
+                slope = losses.r1_penalty(critic, goal, piece[:, 3:])
+                loss = loss + slope * _R1_WEIGHT * _R1_EVERY
             (loss * share).backward()  # type: ignore[no-untyped-call]  # torch's own lacks types
         norm = nn.utils.clip_grad_norm_(critic.parameters(), _CRITIC_CLIP)
         if not torch.isfinite(norm):
@@ -220,14 +234,11 @@ class Trainer:
         return precision(self.plan.device)
 
 
+def _judged(picture: Tensor, given: Tensor) -> Tensor:
+    """What the critic sees: the picture, and what the network was given beside one."""
+    return torch.cat((picture, given[:, 3:]), 1)
+
+
 def _pace(optimiser: torch.optim.Optimizer, pace: float) -> None:
     for group in optimiser.param_groups:
         group["lr"] = pace
-
-
-def _pixel_loss(name: str, perceptual: losses.PixelLoss | None) -> losses.PixelLoss:
-    if name != losses.PERCEPTUAL:
-        return losses.PIXEL_LOSSES[name]
-    if perceptual is None:
-        raise ValueError("a perceptual loss needs a network of features")
-    return perceptual

@@ -12,11 +12,17 @@ from editor.sdk.recipe import Loss
 
 PixelLoss = Callable[[Tensor, Tensor], Tensor]
 """From B x 3 x H x W given and wanted, RGB 0..1, to a number."""
+Features = Callable[[Tensor], Sequence[Tensor]]
+"""From B x 3 x H x W RGB 0..1 to feature maps, B x C x h x w."""
+FeatureLoss = Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]
+"""From the features of what is given and of what is wanted to a number."""
 
 # W.-S. Lai et al. 2017: near zero it is a square, so that small errors don't flicker.
 _CHARBONNIER = 1e-3
 # Where features have no energy, their difference is not divided by nothing.
 _FEATURE_FLOOR = 1e-6
+# Texture differs from place to place: it is compared in so many by so many windows.
+_WINDOWS = 4
 
 
 def l1(given: Tensor, wanted: Tensor) -> Tensor:
@@ -36,30 +42,41 @@ def total_variation(given: Tensor, _wanted: Tensor) -> Tensor:
     return down + (given[..., :, 1:] - given[..., :, :-1]).abs().mean()
 
 
-class Perceptual:
+def perceptual(found: Sequence[Tensor], goals: Sequence[Tensor]) -> Tensor:
     """Difference of features of a network that knows photos, relative to their energy (J. Johnson et al. 2016,
-    https://arxiv.org/abs/1603.08155, eq. 2).
+    https://arxiv.org/abs/1603.08155, eq. 2)."""
+    return _relative(found, goals)
 
-    features: from B x 3 x H x W RGB 0..1 to feature maps.
-    """
 
-    def __init__(self, features: Callable[[Tensor], Sequence[Tensor]]) -> None:
-        self._features = features
+def style(found: Sequence[Tensor], goals: Sequence[Tensor]) -> Tensor:
+    """Difference of which features go together, wherever exactly: of their Gram matrices, relative to the energy of
+    these (L. Gatys et al. 2016, eq. 3 and 4), in windows of a quarter of the sides. Unlike pixels it does not reward
+    blur where texture can't be known."""
+    return _relative([_grams(each) for each in found], [_grams(each) for each in goals])
 
-    def __call__(self, given: Tensor, wanted: Tensor) -> Tensor:
-        with torch.no_grad():
-            goals = self._features(wanted)
-        terms = [
-            functional.mse_loss(found, goal) / (goal.square().mean() + _FEATURE_FLOOR)
-            for found, goal in zip(self._features(given), goals, strict=True)
-        ]
-        return torch.stack(terms).mean()
+
+def _relative(found: Sequence[Tensor], goals: Sequence[Tensor]) -> Tensor:
+    terms = [
+        functional.mse_loss(each, goal) / (goal.square().mean() + _FEATURE_FLOOR)
+        for each, goal in zip(found, goals, strict=True)
+    ]
+    return torch.stack(terms).mean()
+
+
+def _grams(features: Tensor) -> Tensor:
+    """B x windows x C x C."""
+    # In half precision small differences of large sums would be lost.
+    with torch.autocast(features.device.type, enabled=False):
+        rows, columns = (max(1, side // _WINDOWS) for side in features.shape[2:])
+        cut = features.float().unfold(2, rows, rows).unfold(3, columns, columns)
+        flat = cut.permute(0, 2, 3, 1, 4, 5).flatten(4).flatten(1, 2)
+        return flat @ flat.mT / flat.shape[3]
 
 
 PIXEL_LOSSES: Mapping[str, PixelLoss] = {"l1": l1, "charbonnier": charbonnier, "total_variation": total_variation}
+FEATURE_LOSSES: Mapping[str, FeatureLoss] = {"perceptual": perceptual, "style": style}
 ADVERSARIAL = ("non_saturating", "hinge")
-PERCEPTUAL = "perceptual"
-NAMES = (*PIXEL_LOSSES, PERCEPTUAL, *ADVERSARIAL)
+NAMES = (*PIXEL_LOSSES, *FEATURE_LOSSES, *ADVERSARIAL)
 
 
 def critic_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
@@ -80,12 +97,17 @@ def generator_loss(kind: str, fake: Tensor) -> Tensor:
     return functional.softplus(-fake).mean()
 
 
-def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
+def r1_penalty(critic: nn.Module, real: Tensor, beside: Tensor) -> Tensor:
     """Half the mean squared gradient of the critic's score at real pictures: eq. 9 of L. Mescheder et al. 2018
-    (https://arxiv.org/abs/1801.04406), without its weight."""
+    (https://arxiv.org/abs/1801.04406), without its weight. Of a critic with many scores a picture, each for a part of
+    it, the mean over them.
+
+    beside: B x C x H x W of what it sees beside pictures, C may be 0.
+    """
     real = real.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(real).sum(), real, create_graph=True)
-    return slope.square().sum(dim=(1, 2, 3)).mean() / 2
+    scores: Tensor = critic(torch.cat((real, beside), 1))
+    (slope,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
+    return slope.square().sum() / scores.numel() / 2
 
 
 def check(losses: Sequence[Loss]) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from torch import Tensor
 from torch.nn import functional
 
+from editor.imaging.measures import gmsd
+
 Measure = Callable[[Tensor, Tensor], float]
 
 
@@ -17,4 +19,13 @@ def psnr(given: Tensor, wanted: Tensor) -> float:
     return sum(-10 * math.log10(max(error, 1e-10)) for error in errors.tolist()) / len(errors)
 
 
-MEASURES: Mapping[str, Measure] = {"psnr": psnr}
+def structure(given: Tensor, wanted: Tensor) -> float:
+    """How alike the gradients are: the mean gradient magnitude similarity deviation (W. Xue et al. 2014,
+    https://arxiv.org/abs/1308.3052) over B x 3 x H x W pictures 0..1, in dB below 1. Blur does not raise it, as it does
+    the PSNR of what can't be known."""
+    pictures = (each.clamp(0, 1).permute(0, 2, 3, 1).contiguous().numpy() for each in (given, wanted))
+    deviations = [gmsd(one, other) for one, other in zip(*pictures, strict=True)]
+    return -20 * math.log10(max(sum(deviations) / len(deviations), 1e-5))
+
+
+MEASURES: Mapping[str, Measure] = {"psnr": psnr, "structure": structure}

@@ -12,8 +12,8 @@ from editor.sdk.recipe import Recipe
 @dataclass(frozen=True, slots=True)
 class Task:
     """recipe: how to learn. folder: of the run, with what was cut. base: the ONNX file of the model that it goes on
-    from, None to begin with nothing. features: a state dict of the network of a perceptual loss, if the recipe has one.
-    checkpoint_s: how often it is saved how far it is.
+    from, None to begin with nothing. features: a state dict of the network by whose features pictures are compared, if
+    a loss of the recipe does so. checkpoint_s: how often it is saved how far it is.
     """
 
     recipe: Recipe

@@ -14,13 +14,14 @@ from editor.runtime.tuning.networks import NETWORKS
 from editor.sdk.recipe import Recipe
 
 Examples = Callable[[Tensor, torch.Generator, Tensor | None], tuple[Tensor, Tensor]]
-"""Makes a network's input and what it should give from patches (B x 3 x H x W float32 RGB 0..1), by chance from the
-generator; with noise of the user's camera (N x 3 x h x w) or None."""
+"""Makes a network's input and what it should give from patches (B x 3 x H x W float32 RGB 0..1, and further planes if
+the recipe prepares them), by chance from the generator; with noise of the user's camera (N x 3 x h x w) or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trainee:
-    """network: makes it with fresh weights. critic: the network that it is trained against, if it is."""
+    """network: makes it with fresh weights. critic: the network that it is trained against, if it is: it is given a
+    picture and what the network was given beside one, and gives scores, as many a picture as it likes."""
 
     network: Callable[[], nn.Module]
     examples: Examples

@@ -32,6 +32,7 @@ from editor.runtime.tuning.events import (
 )
 from editor.runtime.tuning.folder import RunFolder
 from editor.runtime.tuning.loop import NotFiniteError, Plan, Trainer
+from editor.runtime.tuning.losses import Features
 from editor.runtime.tuning.patches import Patches
 from editor.runtime.tuning.task import Task
 from editor.runtime.tuning.trainee import trainee
@@ -199,7 +200,7 @@ class _Worker:
             self._trainee,
             self._patches,
             plan,
-            perceptual=self._perceptual(plan.device),
+            features=self._features(plan.device),
             bank=self._bank,
         )
         if self._task.base is not None:
@@ -225,12 +226,12 @@ class _Worker:
         each_s = (time.perf_counter() - began) / _TIMED_STEPS
         return replace(trial.plan, steps=max(_FEWEST_STEPS, int(order.minutes * 60 / each_s)))
 
-    def _perceptual(self, device: str) -> Callable[[Tensor, Tensor], Tensor] | None:
+    def _features(self, device: str) -> Features | None:
         if self._task.features is None:
             return None
-        from editor.runtime.tuning.features import perceptual
+        from editor.runtime.tuning.features import features
 
-        return perceptual(self._task.features, device)
+        return features(self._task.features, device)
 
     def _read_bank(self) -> tuple[Tensor | None, Tensor | None]:
         """Noise to learn from, and other noise to measure with."""

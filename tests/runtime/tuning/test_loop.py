@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from editor.runtime.tuning import loop, losses
 from editor.runtime.tuning.devices import batch
+from editor.runtime.tuning.feed import Example
 from editor.runtime.tuning.loop import NotFiniteError, Plan, Trainer
 from editor.runtime.tuning.patches import Patches
 from editor.runtime.tuning.trainee import Examples, Trainee
@@ -64,13 +65,13 @@ def trainer(
     network: Callable[[], nn.Module] = tiny.network,
     examples: Examples = tiny.examples,
     critic: Callable[[], nn.Module] | None = None,
-    perceptual: losses.PixelLoss | None = None,
+    features: losses.Features | None = None,
     bank: Tensor | None = None,
     **plan: Any,
 ) -> Trainer:
     values = {"steps": 40, "rate": 1e-2, "at_once": tiny.BATCH} | plan
     trainee = Trainee(network, examples, critic)
-    return Trainer(recipe or tiny.recipe(), trainee, patches, Plan(**values), perceptual=perceptual, bank=bank)
+    return Trainer(recipe or tiny.recipe(), trainee, patches, Plan(**values), features=features, bank=bank)
 
 
 def weights(network: nn.Module) -> dict[str, Tensor]:
@@ -235,11 +236,16 @@ def test_an_adversarial_loss_needs_a_critic(patches: Patches) -> None:
         trainer(patches, ADVERSARIAL)
 
 
-def test_a_perceptual_loss_needs_features(patches: Patches) -> None:
-    recipe = tiny.recipe(losses=(Loss("perceptual", 2.0),))
+@pytest.mark.parametrize("name", losses.FEATURE_LOSSES)
+def test_a_loss_by_features_needs_them(patches: Patches, name: str) -> None:
+    recipe = tiny.recipe(losses=(Loss(name, 2.0),))
     with pytest.raises(ValueError, match="features"):
         trainer(patches, recipe)
-    assert trainer(patches, recipe, perceptual=lambda given, _wanted: given.sum() * 0 + 3).step() == pytest.approx(6)
+    one = trainer(patches, recipe, features=lambda pictures: [pictures])
+    given, wanted = torch.rand(2, 4, 3, 8, 8)
+    made = one.network(given)
+    torch.testing.assert_close(one.loss(given, wanted), 2 * losses.FEATURE_LOSSES[name]([made], [wanted]))
+    one.step()
 
 
 def test_losses_are_added_by_their_weights(patches: Patches) -> None:
@@ -286,15 +292,46 @@ def test_the_penalty_is_paid_at_every_16th_step_for_all_of_them(
     paid: list[int] = []
     penalty = losses.r1_penalty
 
-    def r1_penalty(critic: nn.Module, real: Tensor) -> Tensor:
+    def r1_penalty(critic: nn.Module, real: Tensor, beside: Tensor) -> Tensor:
         paid.append(one.done)
-        return penalty(critic, real)
+        return penalty(critic, real, beside)
 
     monkeypatch.setattr(losses, "r1_penalty", r1_penalty)
     one = trainer(patches, ADVERSARIAL, critic=Critic)
     for _number in range(18):
         one.step()
     assert paid == [0, 16]
+
+
+class Watching(Critic):
+    """Remembers what it was given, beside pictures, by whether it learned from that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Tensor] = []
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        self.seen.append(pictures[:, 3:].detach())
+        return super().forward(pictures[:, :3])
+
+
+def test_the_critic_sees_what_the_network_is_given_beside_a_picture(patches: Patches) -> None:
+    class Masked(tiny.Tiny):
+        def forward(self, planes: Tensor) -> Tensor:
+            return super().forward(planes[:, :3])
+
+    def examples(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> Example:
+        noisy, wanted = tiny.examples(clean, generator, bank)
+        return torch.cat((noisy, clean[:, :1]), 1), wanted
+
+    critic = Watching()
+    one = trainer(patches, ADVERSARIAL, network=Masked, examples=examples, critic=lambda: critic)
+    one.step()
+    # The network's turn, then real, made, and real again for the penalty.
+    assert len(critic.seen) == 4
+    assert all(torch.equal(beside, critic.seen[0]) for beside in critic.seen)
+    assert critic.seen[0].shape[1] == 1
+    assert float(critic.seen[0].std()) > 0
 
 
 def not_a_number(step: int) -> Examples:

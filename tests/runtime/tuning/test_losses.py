@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from editor.runtime.convert.efficientnet import EfficientNetLite0
 from editor.runtime.tuning import losses
-from editor.runtime.tuning.features import perceptual
-from editor.runtime.tuning.losses import Perceptual, critic_loss, generator_loss, r1_penalty
+from editor.runtime.tuning.features import features
+from editor.runtime.tuning.losses import critic_loss, generator_loss, perceptual, r1_penalty, style
 from editor.runtime.tuning.measures import MEASURES
 from editor.sdk.recipe import Loss
 
@@ -39,29 +40,40 @@ def test_pixels(name: str, expected: float) -> None:
 
 
 def test_perceptual_is_relative_to_the_energy_of_each_map() -> None:
-    loss = Perceptual(lambda pictures: [pictures, 100 * pictures[..., :1]])
+    def loss(given: Tensor, wanted: Tensor) -> Tensor:
+        return perceptual(*([pictures, 100 * pictures[..., :1]] for pictures in (given, wanted)))
+
     assert float(loss(GIVEN, GIVEN)) == 0
     whole = 0.34 / 0.7  # squared differences over squares of what is wanted
     assert float(loss(GIVEN, WANTED)) == pytest.approx((whole + 0) / 2, rel=1e-4)
     assert float(loss(GIVEN.flip(3), WANTED.flip(3))) == pytest.approx((whole + 0.34 / 0.5) / 2, rel=1e-4)
 
 
-def test_perceptual_moves_what_is_given_alone() -> None:
-    given, wanted = GIVEN.clone().requires_grad_(), WANTED.clone().requires_grad_()
-    Perceptual(lambda pictures: [2 * pictures])(given, wanted).backward()  # type: ignore[no-untyped-call]
-    assert given.grad is not None
-    assert wanted.grad is None
+def test_style_knows_what_goes_together_and_not_where() -> None:
+    torch.manual_seed(0)
+    wanted = torch.rand(2, 3, 8, 8)
+    moved = wanted.clone()
+    moved[..., :2, :2] = wanted[..., :2, :2].flip(2, 3)  # within a window
+    assert float(style([moved], [wanted])) == pytest.approx(0, abs=1e-8)
+    elsewhere = wanted.roll(2, 3)  # to the next one
+    smooth = functional.avg_pool2d(wanted, 2, 2).repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert float(style([elsewhere], [wanted])) > 0.01
+    assert float(style([smooth], [wanted])) > 0.01
+    one = torch.tensor([[[[1.0]], [[2.0]]]])  # its Gram matrix has the energy 1 + 4 + 4 + 16
+    assert float(style([0 * one], [one])) == pytest.approx(1)
+    assert float(style([one.flip(1)], [one])) == pytest.approx((9 + 9) / 25, rel=1e-4)
 
 
 def test_features_of_a_network_that_knows_photos(tmp_path: Path) -> None:
     torch.manual_seed(0)
     torch.save(EfficientNetLite0().state_dict(), tmp_path / "features.pth")
-    loss = perceptual(tmp_path / "features.pth", "cpu")
+    known = features(tmp_path / "features.pth", "cpu")
     given, wanted = torch.rand(2, 2, 3, 32, 32)
     given.requires_grad_()
-    assert loss(wanted, wanted).item() == 0
-    found = loss(given, wanted)
-    assert found.item() > 0.01
+    for loss in losses.FEATURE_LOSSES.values():
+        assert loss(known(wanted), known(wanted)).item() == 0
+        found = loss(known(given), known(wanted))
+        assert found.item() > 0.01
     found.backward()  # type: ignore[no-untyped-call]
     assert given.grad is not None
     assert float(given.grad.abs().min()) > 0
@@ -100,12 +112,22 @@ class Square(nn.Module):
 def test_r1_and_its_slope() -> None:
     critic = Square()
     pictures = torch.cat([GIVEN, WANTED])
-    penalty = r1_penalty(critic, pictures)
+    penalty = r1_penalty(critic, pictures, pictures[:, :0])
     squares = (0.84 + 0.7) / 2  # mean over the two pictures
     assert penalty.item() == pytest.approx(4 * 9 * squares / 2)
     penalty.backward()  # type: ignore[no-untyped-call]
     assert critic.weight.grad is not None
     assert float(critic.weight.grad) == pytest.approx(4 * 2 * 3 * squares / 2)
+
+
+def test_r1_of_many_scores_a_picture_is_their_mean() -> None:
+    class Pixels(nn.Module):
+        def forward(self, judged: Tensor) -> Tensor:
+            return judged[:, :3].square().sum(dim=1).flatten() * judged[:, 3].flatten()
+
+    pictures, trust = torch.rand(2, 3, 4, 4), torch.full((2, 1, 4, 4), 0.5)
+    wanted = (2 * pictures * 0.5).square().sum(dim=1).mean() / 2
+    assert r1_penalty(Pixels(), pictures, trust).item() == pytest.approx(float(wanted))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +146,7 @@ def test_wrong_losses_are_refused(wrong: list[Loss]) -> None:
 
 
 def test_every_known_loss_is_allowed() -> None:
-    losses.check([Loss(name) for name in (*losses.PIXEL_LOSSES, "perceptual", "hinge")])
+    losses.check([Loss(name) for name in (*losses.PIXEL_LOSSES, *losses.FEATURE_LOSSES, "hinge")])
 
 
 @pytest.mark.parametrize(

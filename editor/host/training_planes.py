@@ -1,0 +1,79 @@
+"""Planes added to the cells of photos, once, where making them at each step would take too long."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+U8 = NDArray[np.uint8]
+
+_NICE = 10
+# Cells for each process before progress is told, and so how soon it can be stopped.
+_AT_A_TIME = 4
+
+
+def add(module: str, paths: Sequence[Path], seed: int, progress: Callable[[float], None]) -> None:
+    """Rewrites files of cells, N x S x S x 3 uint8 RGB, as N x S x S x (3 + C): with what a module adds to each.
+
+    Processes share the work, all cores but one. What comes of a cell depends on it and the seed alone.
+
+    Args:
+        module: its `prepared(cell, rng)` gives S x S x C uint8 for a cell.
+        progress: told the share that is done; what it raises stops the work, and the files are as they were.
+
+    Raises:
+        OSError: they can't be read or written.
+    """
+    total = sum(len(np.load(path, mmap_mode="r")) for path in paths)
+    done = 0
+    parts = [path.with_suffix(".part") for path in paths]
+    workers = max(1, (os.cpu_count() or 2) - 1)
+    step = _AT_A_TIME * workers
+    try:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin) as pool:
+            for path, part in zip(paths, parts, strict=True):
+                count = len(np.load(path, mmap_mode="r"))
+                make = partial(_planes, module, str(path), seed)
+                with part.open("wb") as file:
+                    for start in range(0, count, step):
+                        progress(done / total)
+                        cells = list(pool.map(make, range(start, min(count, start + step))))
+                        if start == 0:
+                            _head(file, count, cells[0])
+                        for cell in cells:
+                            file.write(cell.tobytes())
+                        done += len(cells)
+        for path, part in zip(paths, parts, strict=True):
+            part.replace(path)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+    progress(1.0)
+
+
+def _head(file: BinaryIO, count: int, cell: U8) -> None:
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (count, *cell.shape)})
+
+
+def _begin() -> None:
+    """In each process: it works beside others, and gives way to the window."""
+    cv2.setNumThreads(1)
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+
+
+def _planes(module: str, path: str, seed: int, number: int) -> U8:
+    cell: U8 = np.array(np.load(path, mmap_mode="r")[number])
+    rng = np.random.default_rng((seed, *hashlib.sha256(cell.data).digest()))
+    return np.dstack((cell, importlib.import_module(module).prepared(cell, rng)))
