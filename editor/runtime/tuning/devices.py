@@ -42,7 +42,7 @@ def leave_room() -> None:
 def make_repeatable() -> None:
     """Lets a GPU add up in the same order each time: the same seed gives the same network.
 
-    torch's own default lets it multiply in TF32; bfloat16 is slower for networks as small as these (measured on an H100).
+    torch's own default lets it multiply in TF32; bfloat16 is slower for such small networks (on an H100).
     """
     torch.backends.cudnn.deterministic = True
 
