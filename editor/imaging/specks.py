@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.imaging import _speck_kernels as kernels
-from editor.imaging.mend import pulled
+from editor.imaging.pull import pulled
 
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -161,7 +161,7 @@ def _salt_and_pepper(plane: F32, sought: Sought, dense: Density, origin: tuple[i
     if not known.any():
         return suspect
     both = np.dstack((plane, plane * plane))
-    expected, _lost = pulled(both, known, origin)
+    expected, _rise, _lost = pulled(both, known, origin)
     mean = expected[..., 0]
     spread = np.sqrt(np.maximum(0, expected[..., 1] - mean * mean))
     # Where noise is rare, an extreme must stand out more to be taken for it.
