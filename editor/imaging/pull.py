@@ -8,6 +8,8 @@ mean would lie off on a slope wherever what is known lies to one side, as it doe
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,8 +36,8 @@ def pulled(image: F32, known: Bool, origin: tuple[int, int]) -> tuple[F32, F32, 
         origin: where the first pixel lies in the whole picture, (x, y), so that parts of it come out as the whole does.
 
     Returns:
-        H x W x C: known pixels as they are, the others smooth; H x W x 2 C, by how much each channel rises there a pixel
-        to the right and down; H x W x 1 bool, True where none is known near enough.
+        H x W x C: known pixels as they are, the others smooth; H x W x 2 C, by how much each channel rises there a
+        pixel to the right and down; H x W x 1 bool, True where none is known near enough.
     """
     left, top = (place % _GRID_PX for place in origin)
     high, wide, channels = image.shape
@@ -44,7 +46,7 @@ def pulled(image: F32, known: Bool, origin: tuple[int, int]) -> tuple[F32, F32, 
     sizes = [(seen.shape[0] >> level, seen.shape[1] >> level) for level in range(_LEVELS + 1)]
     moments = [np.empty((*size, 6 + 3 * channels), np.float32) for size in sizes[1:]]
     kernels.gather(framed, seen, moments[0])
-    for fine, coarse in zip(moments, moments[1:], strict=False):
+    for fine, coarse in pairwise(moments):
         kernels.halve(fine, coarse)
     planes = np.zeros((*sizes[-1], 3 * channels), np.float32)
     kernels.refine(moments[-1], planes, _LEAST_RIDGE, _LEAST)
