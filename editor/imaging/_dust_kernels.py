@@ -69,9 +69,7 @@ def _is_top(height: F32, y: int, x: int) -> bool:
 
 
 @exact_kernel
-def _grow(
-    height: F32, y: int, x: int, limit: float, largest_px: int, mark: I32, number: int, ys: I32, xs: I32
-) -> int:
+def _grow(height: F32, y: int, x: int, limit: float, largest_px: int, mark: I32, number: int, ys: I32, xs: I32) -> int:
     """Lists the pixels above a limit that hang together with (y, x), which `mark` (about it) gets the number of, and
     returns how many they are; 0 where they are longer than the largest speck."""
     reach = mark.shape[0] // 2
