@@ -221,9 +221,9 @@ def _dust(light: F32, sought: Sought) -> Bool:
     longest = sought.largest_px + _BLUR_PX
     square = np.ones((longest, longest), np.uint8)
     found = np.zeros(light.shape, np.bool_)
-    smooth = cv2.GaussianBlur(light, (3, 3), 0)
+    smooth = np.asarray(cv2.GaussianBlur(light, (3, 3), 0), np.float32)
     for way in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
-        height = cv2.morphologyEx(smooth, way, square)
-        least, alone = sought.strictness * _LEAST_TOP, sought.strictness * _ALONE
+        height = np.asarray(cv2.morphologyEx(smooth, way, square), np.float32)
+        least, alone = sought.strictness * _LEAST_TOP, sought.strictness**2 * _ALONE
         dust.standing_alone(smooth, height, least, longest, alone, found)
     return cv2.dilate(found.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)

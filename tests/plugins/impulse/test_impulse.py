@@ -87,7 +87,7 @@ def test_it_keeps_the_rules_for_plugins() -> None:
     given = photo()[60:150, 60:150].copy()
     given[30:34, 40:44] = 0.05
     given[60:62, 20:40] = 0.05
-    given[48:51, 60:63] += 0.04
+    given[40:43, 20:23] += 0.08
     mask = np.zeros(given.shape[:2], np.float32)
     mask[25:75, 15:75] = 1
     other = replace(FACTS, id="other")
