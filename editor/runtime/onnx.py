@@ -87,7 +87,6 @@ def load(path: Path, providers: Sequence[Provider], *, device_id: int = 0, threa
         _preload_cuda()
     options = ort.SessionOptions()
     options.intra_op_num_threads = default_threads() if threads is None else threads
-    options.enable_cpu_mem_arena = False  # otherwise the memory of the largest run is kept for ever
     options.use_deterministic_compute = True  # a replayed step gives the same pixels
     options.log_severity_level = _FATAL_ONLY
     if Provider.DIRECTML in providers:
@@ -154,6 +153,8 @@ class OnnxSession:
         # Fresh for each run: a set terminate flag would stop the next run as well.
         options = _runtime().RunOptions()
         options.log_severity_level = _FATAL_ONLY
+        # Within a run memory is used again; after it, what the largest run took would be kept for ever.
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         with self._turn, _terminated_on(cancel, options):
             try:
                 with _mapped_errors(_("The model {name} did not run.").format(name=self._name)):
