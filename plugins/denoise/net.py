@@ -27,7 +27,8 @@ def examples(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> 
     level = _level(clean, kind, generator)
     noise = torch.randn(clean.shape, generator=generator)
     blotchy = (kind > 0.75).flatten()
-    noise[blotchy] = _correlated(noise[blotchy], generator)
+    if blotchy.any():
+        noise[blotchy] = _correlated(noise[blotchy], generator)
     noise *= level
     if bank is not None:
         for number in torch.nonzero(_chance(clean, generator).flatten() < 0.5).flatten().tolist():

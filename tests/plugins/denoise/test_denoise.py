@@ -366,6 +366,18 @@ def test_examples_tell_how_strong_the_noise_is() -> None:
     assert told.median() < 0.13
 
 
+def test_examples_of_any_few_pictures() -> None:
+    import torch
+
+    from plugins.denoise import net
+
+    clean = torch.full((1, 3, 16, 16), 0.5)
+    for seed in range(30):
+        made, _target = net.examples(clean, torch.Generator().manual_seed(seed), None)
+        assert made.shape == (1, 4, 16, 16)
+        assert bool(torch.isfinite(made).all())
+
+
 def test_examples_take_a_bank_of_small_patches() -> None:
     import torch
 
