@@ -17,13 +17,24 @@ _WIDEST = 256
 
 
 @steady_kernel
-def match(look: F32, tops: I32, lefts: I32, offsets: I32, farthest: Any, most: Any, found: I32, counts: I32) -> None:
+def match(
+    look: F32,
+    tops: I32,
+    lefts: I32,
+    offsets: I32,
+    every: Any,
+    farthest: Any,
+    most: Any,
+    found: I32,
+    counts: I32,
+) -> None:
     """For each block of 8 x 8 at every (top, left), the blocks at some offsets from it that differ least.
 
     Args:
         look: H x W, what is compared.
         tops, lefts: of the blocks, ascending.
         offsets: N x 2, (down, right), nearest first; the first is (0, 0).
+        every: whether all pixels of a block are compared, or as of a chessboard those of one colour.
         farthest: blocks whose sum of squared differences is not below this do not count.
         most: how many are wanted, a power of two.
         found: len(tops) x len(lefts) x most; gets the numbers of offsets, the most alike first.
@@ -57,26 +68,32 @@ def match(look: F32, tops: I32, lefts: I32, offsets: I32, farthest: Any, most: A
                 left = lefts[first]
                 length = lefts[last - 1] - left + 8
                 # All places between the blocks are compared, too: then sums of eight columns are three additions each.
-                for part in range(0, 8, 4):
+                for odd in range(2):
                     # Four rows at once: of this the compiler makes vectors, of a loop over rows it does not.
-                    a0 = look[top + part, left : left + length]
-                    a1 = look[top + part + 1, left : left + length]
-                    a2 = look[top + part + 2, left : left + length]
-                    a3 = look[top + part + 3, left : left + length]
-                    b0 = look[other + part, left + right : left + right + length]
-                    b1 = look[other + part + 1, left + right : left + right + length]
-                    b2 = look[other + part + 2, left + right : left + right + length]
-                    b3 = look[other + part + 3, left + right : left + right + length]
-                    if part == 0:
+                    a0 = look[top + odd, left : left + length]
+                    a1 = look[top + odd + 2, left : left + length]
+                    a2 = look[top + odd + 4, left : left + length]
+                    a3 = look[top + odd + 6, left : left + length]
+                    b0 = look[other + odd, left + right : left + right + length]
+                    b1 = look[other + odd + 2, left + right : left + right + length]
+                    b2 = look[other + odd + 4, left + right : left + right + length]
+                    b3 = look[other + odd + 6, left + right : left + right + length]
+                    if odd == 0:
                         for x in range(length):
                             d0, d1, d2, d3 = a0[x] - b0[x], a1[x] - b1[x], a2[x] - b2[x], a3[x] - b3[x]
-                            columns[x] = d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
+                            sums[x] = d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
                     else:
                         for x in range(length):
                             d0, d1, d2, d3 = a0[x] - b0[x], a1[x] - b1[x], a2[x] - b2[x], a3[x] - b3[x]
-                            columns[x] += d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
-                for x in range(length - 1):
-                    sums[x] = columns[x] + columns[x + 1]
+                            columns[x] = d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
+                if every:
+                    for x in range(length):
+                        columns[x] += sums[x]
+                    for x in range(length - 1):
+                        sums[x] = columns[x] + columns[x + 1]
+                else:
+                    for x in range(length - 1):
+                        sums[x] += columns[x + 1]
                 for x in range(length - 3):
                     columns[x] = sums[x] + sums[x + 2]
                 for index in range(first, last):

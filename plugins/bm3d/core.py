@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.sdk.context import Context
-from plugins.bm3d import _groups, _match
+from plugins.bm3d import _groups, _match, _rows
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -28,9 +28,11 @@ _CHUNK_COLUMNS = 32
 # Blocks count as alike up to this mean squared difference, in the first and the second step. The paper is stricter
 # (0.04 and 0.006): that leaves groups small where nothing repeats.
 _ALIKE = (0.12, 0.06)
-# That of two noisy copies of one block is twice the variance of the noise.
-_ALIKE_IN_NOISE = 4.0
+# That of two noisy copies of one block is twice the variance of the noise; below four times that, groups are not full.
+_ALIKE_IN_NOISE = 8.0
 _LEAST_VARIANCE = 1e-12
+# Above this variance noise is strong: as the authors' own program, which then works with other numbers, too.
+_STRONG = (40 / 255) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Profile:
 
     step_px: from block to block. reach_px: how far away alike blocks are looked for: up to `dense_px` everywhere, up to
     `half_px` at every other place, beyond at every other place of every other row. blocks: how many make a group at
-    most, in the first and the second step. threshold: in standard deviations.
+    most, in the first and the second step; blocks_in_noise: in the second where noise is strong. every: whether all
+    pixels of blocks are compared, or every other, as of a chessboard. threshold: in standard deviations. assumed: what
+    share of the noise's variance the Wiener filter works with: less than all keeps more detail.
     """
 
     step_px: int
@@ -47,7 +51,10 @@ class Profile:
     dense_px: int
     half_px: int
     blocks: tuple[int, int]
+    blocks_in_noise: int = 0
+    every: bool = True
     threshold: float = 2.8
+    assumed: float = 0.8
 
     @property
     def reach_of_step_px(self) -> int:
@@ -67,7 +74,17 @@ PROFILES = {
     ),
     "normal": (
         Profile(step_px=3, reach_px=19, dense_px=9, half_px=19, blocks=(16, 16)),
-        Profile(step_px=4, reach_px=19, dense_px=3, half_px=10, blocks=(32, 32)),
+        Profile(
+            step_px=4,
+            reach_px=19,
+            dense_px=3,
+            half_px=10,
+            blocks=(32, 32),
+            blocks_in_noise=64,
+            every=False,
+            threshold=2.7,
+            assumed=0.7,
+        ),
     ),
     "high": (
         Profile(step_px=2, reach_px=19, dense_px=19, half_px=19, blocks=(16, 32)),
@@ -75,9 +92,6 @@ PROFILES = {
     ),
 }
 """Of grey pictures, and of those in colour, which have three planes to filter for one search."""
-
-# What the Wiener filter takes the noise for: a little less than it is keeps more detail.
-_ASSUMED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +191,7 @@ class _Step:
     farthest: float
     blocks: int
     offsets: I32
+    every: bool
     rows: F32
     rows_back: F32
     window: F32
@@ -188,7 +203,11 @@ class _Step:
         normed = matrix / norms[:, None]
         window = np.kaiser(SIDE, _KAISER_BETA)
         second = guide is not None
-        alike = _ALIKE[second] if second else max(_ALIKE[0], _ALIKE_IN_NOISE * float(noise[0].mean()))
+        variance = float(noise[0].mean())
+        most = profile.blocks[second]
+        if second and variance > _STRONG:
+            most = max(most, profile.blocks_in_noise)
+        alike = _ALIKE[1] if second else max(_ALIKE[0], _ALIKE_IN_NOISE * variance)
         return cls(
             planes=planes,
             guide=guide,
@@ -196,10 +215,11 @@ class _Step:
             noise=noise.reshape(len(noise), -1),
             # Rows are transformed by the normed matrix, columns are not.
             least=_flat(profile.threshold**2 * noise * np.square(norms)[:, None]),
-            assumed=_flat(_ASSUMED * noise),
-            farthest=alike * SIDE**2,
-            blocks=profile.blocks[second],
+            assumed=_flat(profile.assumed * noise),
+            farthest=alike * SIDE**2 / (1 if profile.every else 2),
+            blocks=most,
             offsets=_offsets(profile),
+            every=profile.every,
             rows=normed.astype(np.float32),
             rows_back=(np.linalg.inv(normed) * window[:, None]).astype(np.float32),
             window=window.astype(np.float32),
@@ -213,8 +233,8 @@ class _Step:
             check()
             here = slice(row, row + 1)
             _match.match(
-                self.look, tops[here], lefts, self.offsets, np.float32(self.farthest), self.blocks, found[here],
-                counts[here],
+                self.look, tops[here], lefts, self.offsets, self.every, np.float32(self.farthest), self.blocks,
+                found[here], counts[here],
             )  # fmt: skip
         reach = int(self.offsets.max())
         first, end = max(0, int(tops[0]) - reach), min(self.look.shape[0], int(tops[-1]) + reach + SIDE)
@@ -226,27 +246,26 @@ class _Step:
             filtered = np.zeros_like(pixels)
             weights = np.zeros((end - first - SIDE + 1, pixels.shape[0]), np.float32)
             places = (tops - np.int32(first), lefts, edges, self.offsets, found, counts)
-            by_row = self.window.repeat(SIDE)
             noise = self.noise[plane]
             if self.guide is None:
-                _groups.hard(pixels, *places, self.least[plane], noise, by_row, filtered, weights)
+                _groups.hard(pixels, *places, self.least[plane], noise, self.window, filtered, weights)
             else:
                 guides = self._spread(self.guide[plane, first:end])
-                _groups.wiener(pixels, guides, *places, self.assumed[plane], noise, by_row, filtered, weights)
-            _groups.gather(filtered, weights, self.rows_back, self.window, total[plane], weight[plane])
+                _groups.wiener(pixels, guides, *places, self.assumed[plane], noise, self.window, filtered, weights)
+            _rows.gather(filtered, weights, self.rows_back, self.window, total[plane], weight[plane])
         return first, total, weight
 
     def _spread(self, rows: F32) -> F32:
         out = np.empty((rows.shape[1] - SIDE + 1, SIDE * rows.shape[0]), np.float32)
-        _groups.spread(rows, self.rows, out)
+        _rows.spread(rows, self.rows, out)
         return out
 
 
-def _matrix(transform: Callable[[F32, int], None]) -> NDArray[np.float64]:
+def _matrix(transform: Callable[[F32, int, int, F32, int], None]) -> NDArray[np.float64]:
     """8 x 8, (coefficient, pixel), of a transform of columns."""
-    columns = np.eye(SIDE, dtype=np.float32)
-    transform(columns.reshape(-1), 1)
-    return columns.astype(np.float64)
+    columns = np.empty(SIDE**2, np.float32)
+    transform(np.eye(SIDE, dtype=np.float32).reshape(1, -1), 0, 0, columns, 0)
+    return columns.reshape(SIDE, SIDE).astype(np.float64)
 
 
 def _flat(variances: NDArray[np.float32]) -> F32:

@@ -105,6 +105,15 @@ def test_noise_that_grows_with_the_light_goes_from_bright_and_dark_parts_alike()
     assert abs(255 * float((stabilised - image).mean())) < 0.5
 
 
+def test_lines_are_kept_whichever_way_they_run() -> None:
+    picture = np.full((104, 104, 3), 0.4, np.float32)
+    picture[5::13] += 0.12
+    image = picture + noise_of(picture.shape)
+    across = error(denoised(image, level=SIGMA, kind="white"), picture)
+    down = error(denoised(image.transpose(1, 0, 2).copy(), level=SIGMA, kind="white").transpose(1, 0, 2), picture)
+    assert max(across, down) < 1.1 * min(across, down)
+
+
 def test_brightness_and_colours_keep_their_mean() -> None:
     moved = (denoised(noisy(), level=SIGMA, kind="white") - noisy()).mean(axis=(0, 1))
     assert np.abs(255 * moved).max() < 0.25
