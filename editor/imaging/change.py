@@ -8,10 +8,12 @@ place looks brighter than it is, and that may be taken back.
 
 from __future__ import annotations
 
+import functools
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 F32 = NDArray[np.float32]
 
@@ -90,9 +92,17 @@ def _mean_of_clipped(clean: F32, level: float) -> F32 | None:
 
 
 def _excess(distance: F32) -> F32:
-    """The mean of max(0, x - distance) of a normal variable x with a standard deviation of 1."""
-    density = np.exp(distance * distance / -2) / np.float32(np.sqrt(2 * np.pi))
-    return np.asarray(density - distance * ndtr(-distance), np.float32)
+    """The mean of max(0, x - distance) of a normal variable x with a standard deviation of 1; distances from 0 on."""
+    return np.interp(distance, *_excesses()).astype(np.float32)
+
+
+@functools.cache
+def _excesses() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distances and their excess: between these, straight lines are wrong by less than a millionth."""
+    distances = np.linspace(0, 8, 2049)
+    density = np.exp(distances**2 / -2) / math.sqrt(2 * math.pi)
+    beyond = np.array([math.erfc(distance / math.sqrt(2)) / 2 for distance in distances])
+    return distances, density - distances * beyond
 
 
 def _blurred(image: F32, taps: int, sigma: float) -> F32:
