@@ -42,7 +42,7 @@ log = logging.getLogger("kintsugi.runner")
 
 _TILE_PX = 1024
 # What a method sees of a larger picture when it prepares itself; documented at `Plugin.prepare`.
-_SEEN_PX = 16 << 20
+_SEEN_PX = 4 << 20
 _BAND_PX = 64
 _LIBRARIES = ("numpy", "opencv-python", "numba", "scipy")
 

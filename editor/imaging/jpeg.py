@@ -21,7 +21,7 @@ _BLOCK_PX = 8
 _LUMA = np.array([[16, 11, 10], [12, 12, 14], [14, 13, 16]], np.int64)
 _STRONGEST = 0.3
 
-# What a picture of more than 16 megapixels is seen in, see `editor.sdk.plugin.Plugin`; blocks don't reach across.
+# What a picture of more than 4 megapixels is seen in, see `editor.sdk.plugin.Plugin`; blocks don't reach across.
 _BAND_PX = 64
 _MOST_PLACES = 2_500
 _MOST_BLOCKS = 1_500

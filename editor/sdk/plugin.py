@@ -155,7 +155,7 @@ class Plugin:
     candidates: how many results, from consecutive seeds, are offered at once by default.
     recipe: how its network learns, if it can.
     prepare: sees the whole picture once, before `run` is called on its parts, for what must be the same in all of them;
-        `run` gets what it returns as `inputs.prepared`. Of a picture above 16 megapixels it sees full-width bands of
+        `run` gets what it returns as `inputs.prepared`. Of a picture above 4 megapixels it sees full-width bands of
         64 rows from all over it, one below the other, each beginning at a multiple of 64 rows.
     prepares_from: the names of the parameters that `prepare` looks at, so that it need not be asked again when others
         change; None for all.
