@@ -29,7 +29,7 @@ class Params:
     profile: Annotated[
         str,
         Choice((("fast", N_("Fast")), ("normal", N_("Normal")), ("high", N_("High")))),
-        Doc(N_("Quality"), N_("How thoroughly alike blocks are looked for. Fast takes a third of Normal's time.")),
+        Doc(N_("Quality"), N_("How thoroughly alike blocks are looked for. Fast takes half of Normal's time.")),
     ] = "normal"
     level: Annotated[
         float,
