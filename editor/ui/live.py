@@ -16,7 +16,7 @@ from editor.ui.repair import Repair
 if TYPE_CHECKING:
     from editor.host.live import Live, Remembered
 
-_PAUSE_MS = 80
+_PAUSE_MS = 40
 """A slider that rests for so long is meant; a drag has moves every 10 to 20 ms."""
 
 
