@@ -26,8 +26,8 @@ from editor.host.jobs import CancelToken
 from editor.host.regions import Region
 from editor.sdk.plugin import Plugin
 
-_CELL_PX = 128
-_LARGEST_CELLS = 4
+_CELL_PX = 64
+_LARGEST_CELLS = 8
 # A draft is at most this many times as wide as it lies away from the point that is looked at.
 _GROWTH = 4
 

@@ -90,7 +90,7 @@ def test_what_is_looked_at_comes_first_and_what_is_in_view_before_the_rest() -> 
     found = arrivals(live, state)
     run(state, local_method(), live)
     first = found[0]
-    assert first == Rect(384, 256, 512, 384)
+    assert first == Rect(448, 256, 512, 320)
     assert first.left <= POINT[0] < first.right
     seen = np.zeros((700, 900), np.bool_)
     for count, part in enumerate(found):
@@ -111,15 +111,15 @@ def test_where_nothing_is_there_yet_the_document_shows() -> None:
     whole = state.size.rect
     original, result = state.read(whole), made.pixels.read(whole)
     first = shown[0].read(whole)
-    np.testing.assert_array_equal(first[256:384, 384:512], result[256:384, 384:512])
-    first[256:384, 384:512] = original[256:384, 384:512]
+    np.testing.assert_array_equal(first[256:320, 448:512], result[256:320, 448:512])
+    first[256:320, 448:512] = original[256:320, 448:512]
     np.testing.assert_array_equal(first, original)
     np.testing.assert_array_equal(shown[-1].read(whole), result)
 
 
 def test_who_looks_elsewhere_sees_that_next_and_what_was_begun_is_done_all_the_same() -> None:
     state = document(900, 700)
-    live = looking(Rect(0, 0, 120, 120), (60.0, 60.0))
+    live = looking(Rect(0, 0, 60, 60), (30.0, 30.0))
     found = arrivals(live, state)
     begun: list[tuple[int, int]] = []
 
@@ -131,7 +131,7 @@ def test_who_looks_elsewhere_sees_that_next_and_what_was_begun_is_done_all_the_s
 
     plugin = local_method(look_away)
     watched = run(state, plugin, live)
-    assert found[:2] == [Rect(0, 0, 128, 128), Rect(768, 640, 896, 700)]
+    assert found[:2] == [Rect(0, 0, 64, 64), Rect(832, 640, 896, 700)]
     assert begun[1] in begun[3:], "the region that was given up was begun anew"
     whole = state.size.rect
     np.testing.assert_array_equal(watched.pixels.read(whole), run(state, local_method()).pixels.read(whole))
