@@ -118,7 +118,7 @@ def regress(
 def _hold(normal: NDArray[np.float64], spacing: float, noise: float) -> None:
     """Holds a surface to the rough plane, the more so the farther apart its samples are and the more (0..1) they differ
     by noise. The factors were measured on photos without noise at all densities, and on a slope with noise."""
-    normal[0, 0] += 0.003 * spacing**2 + 10 * noise**4
+    normal[0, 0] += 0.002 * spacing**2 + 3 * noise**4
     for i in range(1, _TERMS):
         normal[i, i] += (0.02 if i < 3 else 0.05) * spacing**2
 

@@ -24,6 +24,7 @@ TAKES = {
     "bm3d": "photos",
     "denoise": "photos",
     "impulse": "photos",
+    "dust": "photos",
     "jpeg": "photos",
     "upscale": "photos?",
     "runtime": "",
