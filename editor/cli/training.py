@@ -74,7 +74,7 @@ def _command(plugin: Plugin, registry: Registry) -> click.Command:
             ),
             click.Option(
                 ["--rate"],
-                type=click.FloatRange(min=0, min_open=True),
+                type=click.FloatRange(min=0, max=1, min_open=True),
                 help=_("How fast it learns: the highest rate of the optimiser.  [default: what the method says]"),
             ),
             *(_clean() if plugin.recipe is not None and plugin.recipe.lifts_noise else ()),

@@ -44,7 +44,9 @@ def text(run: Run, plugin: Plugin, outcome: Outcome, difference: float) -> str:
             machine=platform.processor() or platform.machine(),
             device=plan.get("device", "?"),
         ),
-        _("- The weights are those of step {step}; seed {seed}.").format(step=outcome.step, seed=run.order.seed),
+        _("- The weights are those of step {step}; seed {seed}, rate {rate}.").format(
+            step=outcome.step, seed=run.order.seed, rate=plan.get("rate", "?")
+        ),
         _("- Measured on {what}: {before:.2f} {unit} before, {after:.2f} {unit} after.").format(
             what=held_back, before=outcome.before, after=outcome.after, unit=shown
         ),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from editor.core.errors import Cancelled
+from editor.core.errors import Cancelled, EditorError
 from editor.host.training_planes import add
 
 U8 = NDArray[np.uint8]
@@ -48,6 +48,17 @@ def test_all_cells_get_their_planes_by_themselves_and_the_seed(files: tuple[Path
     np.save(files[0], before[0])
     add(__name__, files[:1], 4, told.append)
     assert not np.array_equal(np.load(files[0]), after[0])
+
+
+def test_a_process_that_is_killed_is_said(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [path.read_bytes() for path in files]
+    (files[0].parent / "deadly_planes.py").write_text(
+        "import os\n\ndef prepared(cell, rng):\n    os._exit(9)\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(files[0].parent)
+    with pytest.raises(EditorError, match="memory"):
+        add("deadly_planes", files, 3, lambda _share: None)
+    assert [path.read_bytes() for path in files] == before
 
 
 def test_stopped_it_leaves_the_files_as_they_were(files: tuple[Path, Path]) -> None:

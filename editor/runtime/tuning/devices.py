@@ -9,8 +9,10 @@ import torch
 from editor.core.errors import ModelError
 from editor.core.i18n import _
 
-# Of what takes a CPU's core a third of a second, a GPU does eight times as much before it is busy.
+# A GPU takes nearly as long for a CPU's few examples as for eight times as many.
 _WIDER = 8
+# Each takes some hundred megabytes, and more can't be used.
+_MOST_MAKERS = 12
 
 
 def device(wanted: str) -> str:
@@ -40,18 +42,18 @@ def leave_room() -> None:
 
 
 def make_repeatable() -> None:
-    """Lets a GPU add up in the same order each time: the same seed gives the same network.
+    """Lets a GPU's convolutions add up in the same order each time: the same seed gives the same network.
 
-    torch's own default lets it multiply in TF32; bfloat16 is slower for such small networks (on an H100).
+    By torch's own default convolutions multiply in TF32; bfloat16 is slower for such small networks (on an H100).
     """
     torch.backends.cudnn.deterministic = True
 
 
 def batch(usual: int, device: str) -> int:
-    """Examples of a step: a GPU learns from many in nearly the time of a few."""
+    """Examples of a step: a CUDA GPU learns from many in nearly the time of a few."""
     return usual * _WIDER if device == "cuda" else usual
 
 
 def makers(device: str) -> int:
-    """How many processes make examples ahead: a GPU is faster than one core can make them."""
-    return max(1, (os.cpu_count() or 2) - 2) if device == "cuda" else 0
+    """How many processes make examples ahead: a CUDA GPU is faster than one core can make them."""
+    return min(_MOST_MAKERS, max(1, (os.cpu_count() or 2) - 2)) if device == "cuda" else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -48,11 +50,17 @@ class Feed(Dataset[Example]):
         loader = DataLoader(
             self,
             batch_size=None,
-            sampler=[(step, setbacks) for step in steps],
+            sampler=zip(steps, itertools.repeat(setbacks)),
             num_workers=makers,
+            worker_init_fn=_ignore_interrupt,
             pin_memory=makers > 0 and torch.cuda.is_available(),
             multiprocessing_context="spawn" if makers else None,
             # Or it would draw from the chance of the network.
             generator=torch.Generator(),
         )
         return iter(loader)
+
+
+def _ignore_interrupt(_number: int) -> None:
+    """Ctrl+C in a terminal goes to all its processes; the one that started the trainer decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -18,8 +18,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 class Order:
     """What is wanted of a run; it never changes.
 
-    steps or minutes: how long; exactly one is given. device: one of DEVICES. rate: the highest
-    of the optimiser; None for what the recipe says.
+    steps or minutes: how long; exactly one is given. device: one of DEVICES. rate: the highest of the optimiser; None
+    for what the recipe says.
     """
 
     steps: int | None

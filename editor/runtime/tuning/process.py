@@ -83,6 +83,8 @@ class Process:
             if isinstance(last, Failed):
                 log.warning("Training: %s\n%s", last.text, last.cause)
             self._on_event(last)
+        self._process.join(_PATIENCE_S)
+        self._process.kill()
         atexit.unregister(self._process.kill)
 
     def _crash(self) -> Failed:

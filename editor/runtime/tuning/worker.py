@@ -219,11 +219,15 @@ class _Worker:
         if order.steps is not None:
             return trial.plan
         assert order.minutes is not None
-        self._fit(trial, trial.step)
-        began = time.perf_counter()
-        for _number in range(_TIMED_STEPS):
+        # Makers of examples come one by one, and each with some that it made before.
+        makers = devices.makers(self._device)
+        for _number in range(1 + 2 * makers):
             self._fit(trial, trial.step)
-        each_s = (time.perf_counter() - began) / _TIMED_STEPS
+        timed = _TIMED_STEPS * (1 + makers)
+        began = time.perf_counter()
+        for _number in range(timed):
+            self._fit(trial, trial.step)
+        each_s = (time.perf_counter() - began) / timed
         return replace(trial.plan, steps=max(_FEWEST_STEPS, int(order.minutes * 60 / each_s)))
 
     def _features(self, device: str) -> Features | None:

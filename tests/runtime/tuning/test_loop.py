@@ -122,6 +122,23 @@ def test_examples_made_ahead_are_the_same(patches: Patches, monkeypatch: pytest.
     assert ahead.step() == curve[3]
 
 
+def test_a_step_that_is_tried_again_learns_from_the_same(patches: Patches) -> None:
+    once = trainer(patches, steps=4)
+    curve = [once.step() for _number in range(4)]
+    short = iter((False, False, True, False, False))
+
+    def examples(clean: Tensor, generator: torch.Generator, bank: Tensor | None) -> tuple[Tensor, Tensor]:
+        if next(short):
+            raise MemoryError
+        return tiny.examples(clean, generator, bank)
+
+    again = trainer(patches, examples=examples, steps=4)
+    found = [again.step(), again.step()]
+    with pytest.raises(MemoryError):
+        again.step()
+    assert [*found, again.step(), again.step()] == curve
+
+
 def test_a_gpu_learns_from_more_at_a_step(patches: Patches, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
@@ -131,7 +148,7 @@ def test_a_gpu_learns_from_more_at_a_step(patches: Patches, monkeypatch: pytest.
 
     monkeypatch.setattr(loop, "batch", lambda usual, _device: batch(usual, "cuda"))
     trainer(patches, examples=examples).step()
-    assert seen == [8 * tiny.BATCH]
+    assert seen[0] > tiny.BATCH
     assert batch(tiny.BATCH, "cpu") == tiny.BATCH
 
 
