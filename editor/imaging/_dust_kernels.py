@@ -22,10 +22,8 @@ _LEAST_ALIKE = 0.0005
 
 
 @exact_kernel
-def standing_alone(
-    light: F32, height: F32, top: int, bottom: int, least: float, largest_px: int, strictness: float, found: Bool
-) -> None:
-    """Marks the specks that differ from all that is around them, of those whose tops lie in the rows top..bottom.
+def standing_alone(light: F32, height: F32, least: float, largest_px: int, strictness: float, found: Bool) -> None:
+    """Marks the specks that differ from all that is around them.
 
     light, height: H x W, the picture, and how far it lies above (or below) all that is as wide as a speck.
     least: how high a top must be. largest_px: longer ones are none.
@@ -33,12 +31,12 @@ def standing_alone(
         at most and the root of the share of them that is half as high as the speck. This product was found by logistic
         regression on photos with specks made in them; it is free of units but for one factor of contrast.
     """
-    wide = height.shape[1]
+    high, wide = height.shape
     reach = largest_px + _RING_TO_PX
     mark = np.zeros((2 * reach + 1, 2 * reach + 1), np.int32)
     ys, xs = np.empty(mark.size, np.int32), np.empty(mark.size, np.int32)
     number = 0
-    for y in range(top, bottom):
+    for y in range(high):
         for x in range(wide):
             if height[y, x] < least or not _is_top(height, y, x):
                 continue
@@ -53,8 +51,8 @@ def standing_alone(
             contrast, around = _against_ring(light, height, y, x, size, mark, number, ys, xs)
             if contrast <= 0:
                 continue
-            passed = contrast * contrast / (strictness * max(around, _LEAST_RING))
-            if passed * passed > _LEAST_ALIKE and _alone(height, y, x, largest_px, mark, number, passed * passed):
+            alike = _share_alike(height, y, x, largest_px, mark, number)
+            if contrast * contrast > strictness * max(around, _LEAST_RING) * np.sqrt(max(alike, _LEAST_ALIKE)):
                 for k in range(size):
                     found[ys[k], xs[k]] = True
 
@@ -136,13 +134,11 @@ def _against_ring(
 
 
 @exact_kernel
-def _alone(height: F32, y: int, x: int, largest_px: int, mark: I32, number: int, share: float) -> bool:
-    """Whether less than a share of the surroundings, without the speck and its ring, is more than half as high as it."""
+def _share_alike(height: F32, y: int, x: int, largest_px: int, mark: I32, number: int) -> float:
+    """The share of the surroundings, without the speck and its ring, that is more than half as high as the speck."""
     reach = mark.shape[0] // 2
     window = largest_px + largest_px // 2
     count, alike = 0, 0
-    # In noise nearly all places have soon enough around them that is as high.
-    most = share * (2 * window + 1) ** 2
     for v in range(max(0, y - window), min(height.shape[0], y + window + 1)):
         for u in range(max(0, x - window), min(height.shape[1], x + window + 1)):
             a, b = v - y + reach, u - x + reach
@@ -150,6 +146,4 @@ def _alone(height: F32, y: int, x: int, largest_px: int, mark: I32, number: int,
                 continue
             count += 1
             alike += height[v, u] > 0.5 * height[y, x]
-        if alike >= most:
-            return False
-    return alike < share * max(1, count)
+    return alike / max(1, count)
