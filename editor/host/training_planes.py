@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 import multiprocessing
+import multiprocessing.connection
 import os
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -16,9 +20,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from editor.core.errors import EditorError
+from editor.core.i18n import _
+
 U8 = NDArray[np.uint8]
 
 _NICE = 10
+_MOST_WORKERS = 16
 # Cells for each process before progress is told, and so how soon it can be stopped.
 _AT_A_TIME = 4
 
@@ -34,29 +42,33 @@ def add(module: str, paths: Sequence[Path], seed: int, progress: Callable[[float
 
     Raises:
         OSError: they can't be read or written.
+        EditorError: one of the processes was ended from outside.
     """
     total = sum(len(np.load(path, mmap_mode="r")) for path in paths)
     done = 0
     parts = [path.with_suffix(".part") for path in paths]
-    workers = max(1, (os.cpu_count() or 2) - 1)
+    workers = min(_MOST_WORKERS, max(1, (os.cpu_count() or 2) - 1))
     step = _AT_A_TIME * workers
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
     try:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin) as pool:
-            for path, part in zip(paths, parts, strict=True):
-                count = len(np.load(path, mmap_mode="r"))
-                make = partial(_planes, module, str(path), seed)
-                with part.open("wb") as file:
-                    for start in range(0, count, step):
-                        progress(done / total)
-                        cells = list(pool.map(make, range(start, min(count, start + step))))
-                        if start == 0:
-                            _head(file, count, cells[0])
-                        for cell in cells:
-                            file.write(cell.tobytes())
-                        done += len(cells)
+        for path, part in zip(paths, parts, strict=True):
+            count = len(np.load(path, mmap_mode="r"))
+            make = partial(_planes, module, str(path), seed)
+            with part.open("wb") as file:
+                for start in range(0, count, step):
+                    progress(done / total)
+                    cells = list(pool.map(make, range(start, min(count, start + step))))
+                    if start == 0:
+                        _head(file, count, cells[0])
+                    for cell in cells:
+                        file.write(cell.tobytes())
+                    done += len(cells)
         for path, part in zip(paths, parts, strict=True):
             part.replace(path)
+    except BrokenProcessPool as error:
+        raise EditorError(_("There is not enough memory to prepare the photos; close other programs.")) from error
     finally:
+        pool.shutdown(wait=False, cancel_futures=True)
         for part in parts:
             part.unlink(missing_ok=True)
     progress(1.0)
@@ -67,10 +79,20 @@ def _head(file: BinaryIO, count: int, cell: U8) -> None:
 
 
 def _begin() -> None:
-    """In each process: it works beside others, and gives way to the window."""
+    """In each process: it works beside others, gives way to the window, and ends with the one that started it."""
+    # Ctrl+C in a terminal goes to all its processes; the one that started this one decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     if hasattr(os, "nice"):
         os.nice(_NICE)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    multiprocessing.connection.wait([parent.sentinel])
+    os._exit(1)
 
 
 def _planes(module: str, path: str, seed: int, number: int) -> U8:

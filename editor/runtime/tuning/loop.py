@@ -23,6 +23,7 @@ from editor.sdk.recipe import Recipe
 
 # The penalty costs a second gradient: so only at every 16th step, and for all of them (T. Karras et al. 2020, B).
 _R1_EVERY = 16
+# The mean over the scores of a critic of patches: with five times as much, as of one score, it learns nothing.
 _R1_WEIGHT = 1.0
 # Far above what it sees but for its penalty, which weighs sixteen times as much where it is paid.
 _CRITIC_CLIP = 100.0
@@ -183,7 +184,12 @@ class Trainer:
             if self._coming is None:
                 steps = range(self.done, self.plan.steps)
                 self._coming = self._feed.run(steps, self.setbacks, makers(self.plan.device))
-            self._present = next(self._coming)
+            try:
+                self._present = next(self._coming)
+            except BaseException:
+                # It has gone on to the next step, while this one is to be tried again.
+                self._coming = None
+                raise
         return self._present
 
     def _teach_critic(self, critic: nn.Module, given: Tensor, wanted: Tensor, pace: float) -> None:
