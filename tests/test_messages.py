@@ -46,11 +46,10 @@ DECLARED = re.compile(
     r".*\b(plugin|made|model|facts|manifest|spec\.doc|spec\.range|self\.doc|self|item\[1\])\.(title|summary|label|help|unit|lowest)"
 )
 DECLARED_NAMES = {
-    ("editor/cli/batch.py", "name"),  # of a value in a method's report
     ("editor/host/apply.py", "title"),
+    ("editor/host/made.py", "name"),  # of a value in a method's report
     ("editor/io/read.py", "other"),  # a format's name, from formats.py
     ("editor/ui/panels/fields.py", "label"),  # of a choice
-    ("editor/ui/repair.py", "name"),
 }
 
 

@@ -146,6 +146,7 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
     facts = made.facts
     if isinstance(made, MadeMask):
         documents.export_mask(_with_edge(task, preview(state, made)).mask, target)
+        notes += (made.note,) if made.note else ()
     elif isinstance(made, MadePicture):
         new = new_document(session, made, state).state
         notes += documents.export_document(new, target, task.options)

@@ -87,8 +87,9 @@ def preview(state: DocumentState, made: Patch | MadeMask) -> DocumentState:
 
 
 def accept(session: Session, made: Patch | MadeMask, based_on: DocumentState) -> Step:
-    """Puts the candidate into the document, in one step: a mask in place of the mask; a patch as a layer, with its
-    pixels taken off the mask, while what was painted elsewhere meanwhile stays on it.
+    """Puts the candidate into the document, in one step: a mask in place of the mask, if it selects anything at all,
+    else there is no step; a patch as a layer, with its pixels taken off the mask, while what was painted elsewhere
+    meanwhile stays on it.
 
     Raises:
         StaleError: the picture under the candidate is not the one it was made from.
@@ -98,6 +99,8 @@ def accept(session: Session, made: Patch | MadeMask, based_on: DocumentState) ->
         # Of the mask: its pixels have no tile where all of them are black.
         changed &= made.mask.tiles.keys()
     _require_unchanged(changed)
+    if isinstance(made, MadeMask) and made.mask.empty:
+        return session.history.current
     state = preview(session.state, made)
     if isinstance(made, Patch):
         state = state.with_mask("mask", _without(state.mask, made.mask))

@@ -23,7 +23,7 @@ class _Made:
 
     @property
     def facts(self) -> list[str]:
-        """The report in words: "1,234 specks found", "texture 0.98"."""
+        """The report in words: "specks found: 1,234", "texture 0.98"."""
         return [_fact(_(name), value) for name, value in self.report.items()]
 
 
@@ -43,9 +43,13 @@ class Patch(_Made):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class MadeMask(_Made):
-    """A mask of the document's size, uint8, one channel; 255 = selected."""
+    """A mask of the document's size, uint8, one channel; 255 = selected.
+
+    note: a sentence of the method's, see `editor.sdk.plugin.MaskResult`.
+    """
 
     mask: TileMap
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class MadePicture(_Made):
 
 def _fact(name: str, value: float | str) -> str:
     if isinstance(value, int):
-        return f"{value:,} {name}"
+        return f"{name}: {value:,}"
     return f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}"
 
 

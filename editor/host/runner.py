@@ -174,7 +174,7 @@ class Runner:
         inputs = replace(inputs, prepared=prepared, everywhere=everywhere)
         if plugin.makes is Makes.MASK:
             made, selected = results.mask(plugin, inputs, request.params, context)
-            return partial(MadeMask, mask=made), selected.report
+            return partial(MadeMask, mask=made, note=selected.note), selected.report
         made, picture = results.picture(plugin, inputs, request.params, state, context)
         return partial(MadePicture, pixels=made), picture.report
 

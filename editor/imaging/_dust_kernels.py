@@ -22,8 +22,10 @@ _LEAST_ALIKE = 0.0005
 
 
 @exact_kernel
-def standing_alone(light: F32, height: F32, least: float, largest_px: int, strictness: float, found: Bool) -> None:
-    """Marks the specks that differ from all that is around them.
+def standing_alone(
+    light: F32, height: F32, top: int, bottom: int, least: float, largest_px: int, strictness: float, found: Bool
+) -> None:
+    """Marks the specks that differ from all that is around them, of those whose tops lie in the rows top..bottom.
 
     light, height: H x W, the picture, and how far it lies above (or below) all that is as wide as a speck.
     least: how high a top must be. largest_px: longer ones are none.
@@ -31,19 +33,19 @@ def standing_alone(light: F32, height: F32, least: float, largest_px: int, stric
         at most and the root of the share of them that is half as high as the speck. This product was found by logistic
         regression on photos with specks made in them; it is free of units but for one factor of contrast.
     """
-    high, wide = height.shape
+    wide = height.shape[1]
     reach = largest_px + _RING_TO_PX
     mark = np.zeros((2 * reach + 1, 2 * reach + 1), np.int32)
-    ys, xs = np.empty(mark.size, np.int32), np.empty(mark.size, np.int32)
+    ys, xs, todo = np.empty(mark.size, np.int32), np.empty(mark.size, np.int32), np.empty(mark.size, np.int32)
     number = 0
-    for y in range(high):
+    for y in range(top, bottom):
         for x in range(wide):
             if height[y, x] < least or not _is_top(height, y, x):
                 continue
             size = 0
             for level in _LEVELS:
                 number += 1
-                size = _grow(height, y, x, level * height[y, x], largest_px, mark, number, ys, xs)
+                size = _grow(height, y, x, level * height[y, x], largest_px, mark, number, ys, xs, todo)
                 if size:
                     break
             if size == 0:
@@ -51,8 +53,8 @@ def standing_alone(light: F32, height: F32, least: float, largest_px: int, stric
             contrast, around = _against_ring(light, height, y, x, size, mark, number, ys, xs)
             if contrast <= 0:
                 continue
-            alike = _share_alike(height, y, x, largest_px, mark, number)
-            if contrast * contrast > strictness * max(around, _LEAST_RING) * np.sqrt(max(alike, _LEAST_ALIKE)):
+            passed = contrast * contrast / (strictness * max(around, _LEAST_RING))
+            if passed * passed > _LEAST_ALIKE and _alone(height, y, x, largest_px, mark, number, passed * passed):
                 for k in range(size):
                     found[ys[k], xs[k]] = True
 
@@ -69,17 +71,23 @@ def _is_top(height: F32, y: int, x: int) -> bool:
 
 
 @exact_kernel
-def _grow(height: F32, y: int, x: int, limit: float, largest_px: int, mark: I32, number: int, ys: I32, xs: I32) -> int:
+def _grow(
+    height: F32, y: int, x: int, limit: float, largest_px: int, mark: I32, number: int, ys: I32, xs: I32, todo: I32
+) -> int:
     """Lists the pixels above a limit that hang together with (y, x), which `mark` (about it) gets the number of, and
     returns how many they are; 0 where they are longer than the largest speck."""
     reach = mark.shape[0] // 2
     mark[reach, reach] = number
     ys[0], xs[0] = y, x
     top, bottom, left, right = y, y, x, x
-    count, done = 1, 0
-    while done < count:
-        for v in range(max(0, ys[done] - 1), min(height.shape[0], ys[done] + 2)):
-            for u in range(max(0, xs[done] - 1), min(height.shape[1], xs[done] + 2)):
+    todo[0] = 0
+    count, waiting = 1, 1
+    while waiting:
+        # From the last one on, so that in noise it is soon too long.
+        waiting -= 1
+        here = todo[waiting]
+        for v in range(max(0, ys[here] - 1), min(height.shape[0], ys[here] + 2)):
+            for u in range(max(0, xs[here] - 1), min(height.shape[1], xs[here] + 2)):
                 if height[v, u] <= limit or mark[v - y + reach, u - x + reach] == number:
                     continue
                 top, bottom, left, right = min(top, v), max(bottom, v), min(left, u), max(right, u)
@@ -87,8 +95,9 @@ def _grow(height: F32, y: int, x: int, limit: float, largest_px: int, mark: I32,
                     return 0
                 mark[v - y + reach, u - x + reach] = number
                 ys[count], xs[count] = v, u
+                todo[waiting] = count
+                waiting += 1
                 count += 1
-        done += 1
     return count
 
 
@@ -98,11 +107,13 @@ def _against_ring(
 ) -> tuple[float, float]:
     """The least contrast of a speck's mean to a side of the ring around it, and the greatest height in that ring."""
     reach = mark.shape[0] // 2
-    inside, middle_y, middle_x = 0.0, 0.0, 0.0
+    # From the top on and in whole numbers, so that a side's borders are the same wherever in an array the speck lies.
+    inside, down, right = 0.0, 0, 0
     for k in range(size):
-        inside += light[ys[k], xs[k]] / size
-        middle_y += ys[k] / size
-        middle_x += xs[k] / size
+        inside += light[ys[k], xs[k]]
+        down += ys[k] - y
+        right += xs[k] - x
+    inside /= size
     sums, counts = np.zeros(_SIDES), np.zeros(_SIDES)
     highest = 0.0
     first, last = 0, size
@@ -117,7 +128,7 @@ def _against_ring(
                     ys[count], xs[count] = v, u
                     count += 1
                     if layer >= _RING_FROM_PX:
-                        turn = np.arctan2(v - middle_y, u - middle_x) / (2 * np.pi) + 0.5
+                        turn = np.arctan2(v - y - down / size, u - x - right / size) / (2 * np.pi) + 0.5
                         side = int(turn * _SIDES) % _SIDES
                         sums[side] += light[v, u]
                         counts[side] += 1
@@ -134,11 +145,13 @@ def _against_ring(
 
 
 @exact_kernel
-def _share_alike(height: F32, y: int, x: int, largest_px: int, mark: I32, number: int) -> float:
-    """The share of the surroundings, without the speck and its ring, that is more than half as high as the speck."""
+def _alone(height: F32, y: int, x: int, largest_px: int, mark: I32, number: int, share: float) -> bool:
+    """Whether less than a share of the surroundings, without the speck and its ring, is more than half as high."""
     reach = mark.shape[0] // 2
     window = largest_px + largest_px // 2
     count, alike = 0, 0
+    # In noise nearly all places have soon enough around them that is as high.
+    most = share * (2 * window + 1) ** 2
     for v in range(max(0, y - window), min(height.shape[0], y + window + 1)):
         for u in range(max(0, x - window), min(height.shape[1], x + window + 1)):
             a, b = v - y + reach, u - x + reach
@@ -146,4 +159,6 @@ def _share_alike(height: F32, y: int, x: int, largest_px: int, mark: I32, number
                 continue
             count += 1
             alike += height[v, u] > 0.5 * height[y, x]
-    return alike / max(1, count)
+        if alike >= most:
+            return False
+    return alike < share * max(1, count)

@@ -4,7 +4,9 @@ Each kind is found by what sets it apart from the photo: pure black and white pi
 by what is expected from the others around (after R. Chan, C.-W. Ho and M. Nikolova 2005, who take noise apart from the
 extremes of the photo); pixels of any value by rank-ordered differences (R. Garnett et al. 2005,
 https://doi.org/10.1109/TIP.2005.857261) with falling thresholds (Y. Dong, R. Chan and S. Xu 2007), here against the
-texture around; hot and dead pixels as single ones beyond the noise around; dust by top-hats (J. Serra 1982).
+texture around; hot and dead pixels as single ones beyond the noise around; dust by top-hats (J. Serra 1982),
+of whose tops those count that are short, differ from the ring around them on every side, and have little like them
+farther out, see `_dust_kernels.standing_alone`.
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ _BLUR_PX = 2
 _LEAST_TOP = 0.05
 # Finds ten natural specks in a megapixel of photos without dust.
 _ALONE = 3.0
+# Between two looks at whether the search was cancelled.
+_DUST_PX = 8192
 _BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -134,7 +138,7 @@ def find(
         H x W x 3 bool: the channels that are wrong.
     """
     if sought.kind == "dust":
-        return np.repeat(_dust(image @ _BRIGHTNESS, sought)[..., None], 3, axis=2)
+        return np.repeat(_dust(image @ _BRIGHTNESS, sought, each)[..., None], 3, axis=2)
     found = np.empty(image.shape, np.bool_)
     for c in range(3):
         each()
@@ -216,14 +220,18 @@ def _single(plane: F32, sought: Sought) -> Bool:
     return found
 
 
-def _dust(light: F32, sought: Sought) -> Bool:
+def _dust(light: F32, sought: Sought, each: Callable[[], None]) -> Bool:
     """Dark and bright specks that stand alone, with their soft edges."""
     longest = sought.largest_px + _BLUR_PX
     square = np.ones((longest, longest), np.uint8)
     found = np.zeros(light.shape, np.bool_)
     smooth = np.asarray(cv2.GaussianBlur(light, (3, 3), 0), np.float32)
+    rows = max(1, _DUST_PX // light.shape[1])
+    least, alone = sought.strictness * _LEAST_TOP, sought.strictness**2 * _ALONE
     for way in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
+        each()
         height = np.asarray(cv2.morphologyEx(smooth, way, square), np.float32)
-        least, alone = sought.strictness * _LEAST_TOP, sought.strictness**2 * _ALONE
-        dust.standing_alone(smooth, height, least, longest, alone, found)
+        for top in range(0, len(light), rows):
+            each()
+            dust.standing_alone(smooth, height, top, min(top + rows, len(light)), least, longest, alone, found)
     return cv2.dilate(found.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)

@@ -73,10 +73,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class MaskResult:
-    """A mask made by a method, H x W float32, finite, 0..1, the size of the input; 1 = selected."""
+    """A mask made by a method, H x W float32, finite, 0..1, the size of the input; 1 = selected.
+
+    One that selects nothing does not replace the user's mask.
+
+    note: what the user should know or do, in one sentence of his language.
+    """
 
     mask: Mask
     report: Mapping[str, float | str] = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

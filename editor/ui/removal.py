@@ -42,6 +42,13 @@ class Candidate:
 
         return isinstance(self.made, MadeMask)
 
+    @property
+    def told(self) -> str:
+        """What is said when it is accepted: of a mask, which is seen only where one looks, how much there is of it."""
+        from editor.host.made import MadeMask
+
+        return self.made.note or ", ".join(self.made.facts) if isinstance(self.made, MadeMask) else ""
+
 
 class Removal(QObject):
     """The candidates of one session, in the order of arrival; one of them is current and shown.

@@ -156,9 +156,8 @@ class Repair(QObject):
             elif answer == "again":
                 self.again()
         else:
-            # A mask is seen only where one looks; how much there is of it is said.
-            if candidate.is_mask and candidate.made.report:
-                self._messages.note(", ".join(candidate.made.facts))
+            if candidate.told:
+                self._messages.note(candidate.told)
         # One that was decided without a choice is still there if the user would not leave the document for it.
         self._show_strip()
 

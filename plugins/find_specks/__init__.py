@@ -26,7 +26,7 @@ def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
 
 
 def run(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
-    """Masks the specks of the whole picture; where there are none, nothing. Raises Cancelled."""
+    """Masks the specks of the whole picture; where there are none, nothing, and says so. Raises Cancelled."""
     from plugins.find_specks import method
 
     return method.find(inputs, params, ctx)

@@ -49,10 +49,9 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     ctx.progress(1.0)
     count, _labels = cv2.connectedComponents((mask > 0).view(np.uint8), connectivity=8)
     # What is left is not a speck but the ground that they lie on.
-    found = {N_("specks found"): count - 1, N_("px found"): int(np.count_nonzero(mask))}
-    if count > 1:
-        return MaskResult(mask, found)
-    return MaskResult(mask, {**found, N_("to find more"): _("raise the sensitivity or choose another kind")})
+    if count == 1:
+        return MaskResult(mask, note=_("No specks were found: raise the sensitivity or choose another kind."))
+    return MaskResult(mask, {N_("specks found"): count - 1, N_("px found"): int(np.count_nonzero(mask))})
 
 
 def _sought(params: Params) -> specks.Sought:

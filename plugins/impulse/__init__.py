@@ -26,8 +26,8 @@ class Params:
         Doc(
             N_("Repair"),
             N_(
-                "All that is masked is made anew as it is. Or specks are looked for, within the mask or without one "
-                "everywhere, and nothing else changes."
+                "All that is masked is made anew, specks or not. Or specks are looked for, within the mask or, without "
+                "one, everywhere, and nothing else changes."
             ),
         ),
     ] = "mask"

@@ -49,7 +49,10 @@ def prepared(inputs: Inputs, params: Params, ctx: Context) -> Prepared:
     search = params.repair == "found"
     if inputs.everywhere and not search:
         raise MaskError(
-            _("Nothing is masked that could be repaired from the rest: paint over the specks, or repair what it finds.")
+            _(
+                "Nothing is masked that could be repaired from the rest: paint over the specks, or set Repair to "
+                "“Specks that it finds” (--repair found)."
+            )
         )
     return Prepared(search, specks.density(inputs.image, sought(params), ctx.check) if search else specks.Density())
 

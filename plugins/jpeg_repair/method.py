@@ -43,7 +43,7 @@ def repair(inputs: Inputs, params: Params, ctx: Context) -> Result:
     ctx.progress(0.0, _("Repairing JPEG"))
     facts = ctx.model(params.model)
     _check(facts)
-    report: dict[str, float | str] = {N_("JPEG quality"): quality or _("none found")}
+    report: dict[str, float | str] = {N_("JPEG quality"): str(quality) if quality else _("none found")}
     if quality == 0 or params.strength == 0:
         return Result(inputs.image.copy(), report)
     coarse = min(_MOST_COARSE, jpeg.coarseness(quality) * params.strength / 100)

@@ -20,7 +20,7 @@ from editor.io.picture import Picture
 from editor.io.read import read_picture
 from editor.io.write import write_picture
 from editor.sdk.context import Context
-from editor.sdk.plugin import Inputs, Plugin, Result
+from editor.sdk.plugin import Inputs, MaskResult, Plugin, Result
 from tests.helpers.documents import noise
 from tests.helpers.makers import Named, know_model, mask_maker, picture_maker
 
@@ -77,6 +77,17 @@ def test_a_mask_is_written_in_grey_at_the_photos_size(kintsugi: Run, photo: Path
     assert "selected 0." in result.stdout
     expected = read_picture(photo).pixels.astype(float).mean(axis=2) > 127.5
     np.testing.assert_array_equal(read_picture(out).pixels, expected[..., None] * np.uint8(255))
+
+
+def test_a_mask_of_nothing_is_written_black_and_the_note_is_a_line(photo: Path, tmp_path: Path, capsys: Any) -> None:
+    def nothing(inputs: Inputs, _params: Any, _ctx: Context) -> MaskResult:
+        return MaskResult(np.zeros_like(inputs.mask), note="No specks were found: raise the sensitivity.")
+
+    out = tmp_path / "out.png"
+    methods = Registry({"pick_bright": mask_maker(nothing)})
+    assert cli.main(["run", "pick_bright", str(photo), "-o", str(out)], methods) == 0
+    assert not read_picture(out).pixels.any()
+    assert "  No specks were found: raise the sensitivity." in capsys.readouterr().out.splitlines()
 
 
 def test_a_made_mask_can_be_widened(kintsugi: Run, photo: Path, tmp_path: Path) -> None:

@@ -47,6 +47,14 @@ def test_a_made_mask_replaces_the_mask_in_one_step_that_undo_takes_back() -> Non
     assert opened.state is before
 
 
+def test_a_made_mask_of_nothing_does_not_replace_the_mask() -> None:
+    opened = session(HOLE)
+    before = opened.state
+    step = accept(opened, run(mask_maker(), before, level=1.1), before)
+    assert step is opened.history.current
+    assert opened.state is before
+
+
 def test_a_method_that_draws_nothing_is_named_without_a_seed() -> None:
     opened = session(HOLE)
     plain = replace(mask_maker(), random=False)

@@ -72,6 +72,18 @@ def test_dust_is_found_up_to_its_size_dark_and_bright() -> None:
     assert found(given, "dust", largest_px=40)[line].all()
 
 
+def test_the_search_for_dust_looks_often_whether_it_was_cancelled() -> None:
+    given = np.random.default_rng(2).random((300, 200, 3), np.float32)
+    looked = 0
+
+    def each() -> None:
+        nonlocal looked
+        looked += 1
+
+    specks.find(given, specks.Sought("dust", 50, 40), specks.Density(), (0, 0), each)
+    assert looked >= 2 * given[..., 0].size // 8192
+
+
 @pytest.mark.parametrize("kind", ["salt_pepper", "random", "hot", "dust"])
 def test_little_of_a_clean_photo_is_taken_for_specks(kind: str) -> None:
     assert np.count_nonzero(found(photo(noise=0.02), kind)) < 12

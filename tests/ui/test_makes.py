@@ -107,7 +107,21 @@ def test_it_is_said_what_is_in_a_mask_that_was_made(qtbot: QtBot, window: MainWi
     offer(window, mask_maker(counted))
     opened(window)
     enter(qtbot, window)
-    assert window.messages.text == "1,234 specks found, share 0.50, kind dust"
+    assert window.messages.text == "specks found: 1,234, share 0.50, kind dust"
+
+
+def test_where_nothing_was_found_the_painted_mask_stays_and_it_is_said(qtbot: QtBot, window: MainWindow) -> None:
+    def nothing(inputs: Inputs, _params: Level, _ctx: Context) -> MaskResult:
+        return MaskResult(np.zeros_like(inputs.mask), note="No specks were found.")
+
+    offer(window, mask_maker(nothing))
+    document = opened(window)
+    before = document.state
+    enter(qtbot, window)
+    assert document.state is before
+    assert not before.mask.empty
+    assert window.messages.text == "No specks were found."
+    assert window.repair.removal.candidates == []
 
 
 def test_several_masks_are_chosen_from_and_shown(

@@ -55,5 +55,5 @@ def test_that_nothing_was_found_is_said_and_no_failure() -> None:
     result = PLUGIN.run(inputs(np.full((40, 40, 3), 0.5, np.float32)), Params(), FakeContext())
     assert isinstance(result, MaskResult)
     assert not result.mask.any()
-    assert result.report["specks found"] == 0
-    assert result.report["to find more"] == "raise the sensitivity or choose another kind"
+    assert not result.report
+    assert result.note == "No specks were found: raise the sensitivity or choose another kind."

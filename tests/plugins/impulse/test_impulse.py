@@ -264,7 +264,7 @@ def test_all_that_is_masked_must_be_less_than_all(masked: bool) -> None:
     state = opened(in_depth(photo(), np.uint8))
     if masked:
         state = mask_edits.fill_rect(state, "mask", state.size.rect)
-    with pytest.raises(MaskError, match="paint over the specks, or repair what it finds"):
+    with pytest.raises(MaskError, match="paint over the specks, or set Repair to “Specks that it finds”"):
         run(state, repair="mask")
 
 

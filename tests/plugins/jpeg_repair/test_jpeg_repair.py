@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from editor.core.document import DocumentState
 from editor.core.geometry import Rect
 from editor.core.metadata import Metadata
-from editor.host import mask_edits
+from editor.host import mask_edits, runner
 from editor.host.apply import preview
 from editor.host.jobs import CancelToken
 from editor.host.made import Patch
@@ -83,13 +83,14 @@ def test_it_keeps_the_rules_for_plugins() -> None:
 def test_the_network_is_told_how_coarse_the_quality_is_that_was_found(quality: int) -> None:
     net = Net()
     result = net.repair(compressed(photo(), quality))
-    assert result.report == {"JPEG quality": pytest.approx(quality, abs=1)}
+    assert result.report == {"JPEG quality": str(jpeg.find(compressed(photo(), quality)))}
+    assert int(result.report["JPEG quality"]) == pytest.approx(quality, abs=1)
     np.testing.assert_allclose(net.seen[0][3], jpeg.coarseness(int(result.report["JPEG quality"])), rtol=1e-5)
 
 
 def test_a_typed_quality_and_the_strength_decide_what_it_is_told() -> None:
     net = Net()
-    assert net.repair(photo(), jpeg_quality=40, strength=50).report == {"JPEG quality": 40}
+    assert net.repair(photo(), jpeg_quality=40, strength=50).report == {"JPEG quality": "40"}
     assert net.seen[0][3, 0, 0] == pytest.approx(jpeg.coarseness(40) / 2, rel=1e-5)
     net.repair(photo(), jpeg_quality=1, strength=150)
     assert net.seen[1][3, 0, 0] == pytest.approx(0.3), "more than the network has learned"
@@ -148,8 +149,8 @@ def run(state: DocumentState, **params: Any) -> tuple[NDArray[Any], Patch]:
         return PLUGIN.run(inputs, chosen, FakeContext(infer=net.infer, models=[FACTS], origin=ctx.origin))
 
     plugin = replace(PLUGIN, run=stand_in)
-    runner = Runner(Registry({"jpeg_repair": plugin}), threads=1)
-    made = runner.run(state, Request(plugin, Params(**params)), CancelToken(), lambda _part, _text: None)
+    works = Runner(Registry({"jpeg_repair": plugin}), threads=1)
+    made = works.run(state, Request(plugin, Params(**params)), CancelToken(), lambda _part, _text: None)
     assert isinstance(made, Patch)
     return preview(state, made).read(state.size.rect), made
 
@@ -167,7 +168,7 @@ def test_grey_and_transparent_documents_of_any_depth_are_repaired(dtype: type, c
     colours = 1 if channels < 3 else 3
     pixels[..., :colours] = np.rint(compressed(grey, 20)[..., :colours] * most)
     after, made = run(opened(pixels))
-    assert made.report["JPEG quality"] == pytest.approx(20, abs=1)
+    assert int(made.report["JPEG quality"]) == pytest.approx(20, abs=1)
     assert (after[..., :colours] != pixels[..., :colours]).mean() > 0.3
     np.testing.assert_array_equal(after[..., colours:], pixels[..., colours:])
 
@@ -196,6 +197,13 @@ def test_parts_that_are_worked_apart_fit_together() -> None:
     whole, _made = run(opened(before), jpeg_quality=20)
     after, _made = run(opened(before[:, 896:]), jpeg_quality=20)
     assert np.abs(after[:, 288:].astype(int) - whole[:, 1184:]).max() <= 1
+
+
+def test_the_quality_is_said_once_however_many_parts_are_worked_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_TILE_PX", 100)
+    before = np.rint(compressed(photo(), 20) * 255).astype(np.uint8)
+    _after, made = run(opened(before), jpeg_quality=20)
+    assert "JPEG quality 20" in made.facts
 
 
 def test_what_it_learns_from_is_compressed_and_says_how_coarsely() -> None:
