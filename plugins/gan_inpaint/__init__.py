@@ -48,6 +48,7 @@ _RECIPE = Recipe(
     losses=(Loss("l1", 4.0), Loss("perceptual", 1.0), Loss("style", 2.0), Loss("hinge", 0.3)),
     rate=6e-4,
     fine_rate=1e-4,
+    average=0.995,
     measure="structure",
     cell_px=256,
     prepares="plugins.gan_inpaint.holes",
@@ -57,7 +58,7 @@ _RECIPE = Recipe(
         output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
         multiple_of=8,
         minimum=64,
-        overlap_px=160,
+        overlap_px=104,
         memory_mb_per_mp=500,
     ),
 )
