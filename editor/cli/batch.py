@@ -143,10 +143,7 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
             raise MaskError(_("The mask is black all over: make it white where the photo should change."))
         session.commit(state, _("Mask"))
     made = task.runner.run(state, Request(task.plugin, task.params, task.seed), CancelToken(), tell)
-    facts = [
-        f"{_(name)} {value:.2f}" if isinstance(value, float) else f"{_(name)} {value}"
-        for name, value in made.report.items()
-    ]
+    facts = made.facts
     if isinstance(made, MadeMask):
         documents.export_mask(_with_edge(task, preview(state, made)).mask, target)
     elif isinstance(made, MadePicture):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from editor.core.geometry import Rect
+from editor.core.i18n import _
 from editor.core.tiles import TileMap
 from editor.host.record import OpRecord
 
@@ -19,6 +20,11 @@ class _Made:
     record: OpRecord
     seconds: float
     report: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> list[str]:
+        """The report in words: "1,234 specks found", "texture 0.98"."""
+        return [_fact(_(name), value) for name, value in self.report.items()]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -47,6 +53,12 @@ class MadePicture(_Made):
     """A new picture of any size, in the depth of the document that it was made from, grey if that was."""
 
     pixels: TileMap
+
+
+def _fact(name: str, value: float | str) -> str:
+    if isinstance(value, int):
+        return f"{value:,} {name}"
+    return f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}"
 
 
 Made = Patch | MadeMask | MadePicture

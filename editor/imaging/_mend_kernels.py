@@ -32,17 +32,29 @@ def _spacing(known: Bool, y: int, x: int) -> tuple[float, int]:
 
 @exact_kernel
 def regress(
-    image: F32, known: Bool, todo: Bool, tensor: F32, rough: F32, top: int, bottom: int, out: F32, spread: F32
+    image: F32,
+    known: Bool,
+    todo: Bool,
+    tensor: F32,
+    rough: F32,
+    rise: F32,
+    top: int,
+    bottom: int,
+    out: F32,
+    spread: F32,
 ) -> None:
     """Sets the pixels of `out` that are `todo`, in rows `top` to `bottom`, see `editor.imaging.mend`.
 
-    image, rough, out: H x W x C. tensor: H x W x 3, the xx, xy and yy of the metric. spread: H x W, set to how much the
-    known pixels around differ among each other (standard deviation).
+    image, rough, out: H x W x C. tensor: H x W x 3, the xx, xy and yy of the metric. rise: H x W x 2 C, of `rough`.
+    spread: H x W, set to how much the known pixels around differ from the plane of `rough` (standard deviation).
     """
     high, wide, channels = image.shape
     normal = np.zeros((_TERMS, _TERMS))
     wanted = np.zeros((_TERMS, channels))
+    known_normal = np.zeros((_TERMS, _TERMS))
+    known_wanted = np.zeros((_TERMS, channels))
     basis = np.zeros(_TERMS)
+    plain = np.zeros(channels)
     squares = np.zeros(channels)
     for y in range(top, bottom):
         for x in range(wide):
@@ -67,15 +79,16 @@ def regress(
                     weight = np.exp(-0.5 * (xx * dx * dx + 2 * xy * dx * dy + yy * dy * dy))
                     basis[0], basis[1], basis[2] = 1, dx, dy
                     basis[3], basis[4], basis[5] = dx * dx, dx * dy, dy * dy
+                    for c in range(channels):
+                        expected = rough[y, x, c] + rise[y, x, 2 * c] * (u - x) + rise[y, x, 2 * c + 1] * (v - y)
+                        plain[c] = image[v, u, c] - expected
+                        squares[c] += weight * plain[c] * plain[c]
                     for i in range(_TERMS):
                         share = weight * basis[i]
                         for j in range(i + 1):
                             normal[i, j] += share * basis[j]
                         for c in range(channels):
-                            wanted[i, c] += share * (image[v, u, c] - rough[y, x, c])
-                    for c in range(channels):
-                        difference = image[v, u, c] - rough[y, x, c]
-                        squares[c] += weight * difference * difference
+                            wanted[i, c] += share * plain[c]
             total = normal[0, 0]
             if total < 1e-9:
                 continue
@@ -83,12 +96,31 @@ def regress(
             for c in range(channels):
                 variance += max(0.0, squares[c] / total - (wanted[0, c] / total) ** 2)
             spread[y, x] = np.sqrt(variance / channels)
-            normal[0, 0] += 0.001 * spacing**2
-            for i in range(1, _TERMS):
-                normal[i, i] += (0.02 if i < 3 else 0.05) * spacing**2
+            known_normal[:] = normal
+            known_wanted[:] = wanted
+            _hold(normal, spacing, 0.0)
+            _solve(normal, wanted)
+            explained = 0.0
+            for i in range(_TERMS):
+                for c in range(channels):
+                    explained += known_wanted[i, c] * wanted[i, c]
+            # What a surface can't explain is noise, of which the pixel shall not get its share.
+            noise = max(0.0, 1 - explained / max(1e-12, squares.sum()))
+            normal[:] = known_normal
+            wanted[:] = known_wanted
+            _hold(normal, spacing, noise)
             _solve(normal, wanted)
             for c in range(channels):
                 out[y, x, c] = rough[y, x, c] + wanted[0, c]
+
+
+@exact_kernel
+def _hold(normal: NDArray[np.float64], spacing: float, noise: float) -> None:
+    """Holds a surface to the rough plane, the more so the farther apart its samples are and the more (0..1) they differ
+    by noise. The factors were measured on photos without noise at all densities, and on a slope with noise."""
+    normal[0, 0] += 0.003 * spacing**2 + 10 * noise**4
+    for i in range(1, _TERMS):
+        normal[i, i] += (0.02 if i < 3 else 0.05) * spacing**2
 
 
 @exact_kernel

@@ -3,8 +3,8 @@
 Steering kernel regression (H. Takeda, S. Farsiu and P. Milanfar 2007, https://doi.org/10.1109/TIP.2006.888330): a
 surface of the second degree is laid through the clean pixels around, weighted by a Gaussian that the structure tensor
 stretches along edges (eq. 26). It takes turns with the tensor, which is measured on what is there so far. The surface
-is one of differences to a rough fill by averages at several scales (pull-push: S. Gortler et al. 1996), to which it
-falls back where clean pixels are few.
+is one of differences to the plane of a rough fill from several scales (`editor.imaging.pull`), to which it falls back
+where clean pixels are few or tell little but noise.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.imaging import _mend_kernels as kernels
+from editor.imaging.pull import pulled
 
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -23,9 +24,6 @@ Bool = NDArray[np.bool_]
 REACH_PX = 112
 """What lies farther does not change a mended pixel."""
 
-_LEVELS = 4
-_GRID_PX = 2**_LEVELS
-_ENOUGH = 0.5
 _ROUNDS = 2
 _TENSOR_PX = 8
 _SMOOTH = 0.7
@@ -54,10 +52,12 @@ def mend(
     same = bool((bad == bad[..., :1]).all())
     groups = [slice(0, 3)] if same else [slice(c, c + 1) for c in range(3)]
     rough = np.empty_like(image)
+    rise = np.empty((*image.shape[:2], 6), np.float32)
     lost = np.zeros(image.shape, np.bool_)
     for group in groups:
         each()
-        rough[..., group], lost[..., group] = pulled(image[..., group], ~bad[..., group.start], origin)
+        filled, rises, none = pulled(image[..., group], ~bad[..., group.start], origin)
+        rough[..., group], rise[..., _rise_of(group)], lost[..., group] = filled, rises, none
     near = cv2.dilate(wanted.view(np.uint8), np.ones((2 * _TENSOR_PX + 1,) * 2, np.uint8)).view(np.bool_)
     spread = np.zeros_like(image)
     filled = rough
@@ -67,7 +67,7 @@ def mend(
         for group in groups:
             clean = ~bad[..., group.start]
             todo = ~clean & (wanted if number == _ROUNDS - 1 else near)
-            _regressed(image, clean, todo, tensor, rough, group, filled, spread, each)
+            _regressed(image, clean, todo, tensor, rough, rise, group, filled, spread, each)
     aim = bad & wanted[..., None]
     np.clip(filled, min(0.0, float(image.min())), max(1.0, float(image.max())), out=filled)
     return np.where(aim, filled, image), spread * aim, lost & bad
@@ -79,55 +79,25 @@ def _regressed(
     todo: Bool,
     tensor: F32,
     rough: F32,
+    rise: F32,
     group: slice,
     filled: F32,
     spread: F32,
     each: Callable[[], None],
 ) -> None:
     part, base = (np.ascontiguousarray(array[..., group]) for array in (image, rough))
+    slopes = np.ascontiguousarray(rise[..., _rise_of(group)])
     out = base.copy()
     differ = np.zeros(clean.shape, np.float32)
     for top in range(0, len(image), _ROWS):
         each()
-        kernels.regress(part, clean, todo, tensor, base, top, min(top + _ROWS, len(image)), out, differ)
+        kernels.regress(part, clean, todo, tensor, base, slopes, top, min(top + _ROWS, len(image)), out, differ)
     filled[..., group] = out
     spread[..., group] = differ[..., None]
 
 
-def pulled(image: F32, known: Bool, origin: tuple[int, int]) -> tuple[F32, Bool]:
-    """What is to be expected in place of unknown pixels, by means at the finest scale at which enough are known.
-
-    Args:
-        image: H x W x C float32.
-        known: H x W bool.
-        origin: where the first pixel lies in the whole picture, (x, y).
-
-    Returns:
-        H x W x C: known pixels as they are, the others smooth; H x W x 1 bool, True where none is known near enough.
-    """
-    left, top = (place % _GRID_PX for place in origin)
-    high, wide = known.shape
-    around = ((top, -(top + high) % _GRID_PX), (left, -(left + wide) % _GRID_PX))
-    shares = [np.pad(known, around).astype(np.float32)]
-    sums = [np.pad(image, (*around, (0, 0))) * shares[0][..., None]]
-    for _level in range(_LEVELS):
-        shares.append(_half(shares[-1]))
-        sums.append(_half(sums[-1]))
-    guess = sums[-1] / np.maximum(shares[-1], 1e-6)[..., None]
-    none = shares[-1] < 1e-3
-    for share, total in zip(shares[-2::-1], sums[-2::-1], strict=True):
-        trust = np.square(np.minimum(1, share / np.float32(_ENOUGH)))[..., None]
-        mean = total / np.maximum(share, 1e-6)[..., None]
-        twice = cv2.pyrUp(guess, dstsize=share.shape[::-1]).reshape(total.shape)
-        guess = trust * mean + (1 - trust) * twice
-    here = slice(top, top + high), slice(left, left + wide)
-    lost = none.repeat(_GRID_PX, axis=0).repeat(_GRID_PX, axis=1)[here][..., None]
-    return np.where(known[..., None], image, guess[here]), lost
-
-
-def _half(array: F32) -> F32:
-    high, wide = (length // 2 for length in array.shape[:2])
-    return np.asarray(cv2.pyrDown(array), np.float32).reshape(high, wide, *array.shape[2:])
+def _rise_of(group: slice) -> slice:
+    return slice(2 * group.start, 2 * group.stop)
 
 
 def _tensor(light: F32) -> F32:

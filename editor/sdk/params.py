@@ -61,13 +61,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ModelOf:
-    """A text field that names a model for this use (a `role` of the manifests), whatever the library has of them.
-
-    only_with: the yes-or-no field without which no model is run; empty if one always is.
-    """
+    """A text field that names a model for this use (a `role` of the manifests), whatever the library has of them."""
 
     role: str
-    only_with: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyWith:
+    """A field that has no meaning unless another one, yes-or-no or a choice, has one of these values.
+
+    A model's field that has none runs no model. With several such notes all must hold.
+    """
+
+    field: str
+    values: tuple[Value, ...] = (True,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class ParamSpec:
     """One field of a parameter class, as everything that shows or reads parameters sees it.
 
     role: of the models that it may name; empty if it names none.
-    only_with: the name of the yes-or-no field without which it has no meaning; empty if it always has one.
+    only_with: what other fields must be for it to have a meaning.
     measured: how it is measured in a picture, if it can be.
     """
 
@@ -108,7 +115,11 @@ class ParamSpec:
     choice: Choice | None = None
     role: str = ""
     measured: Measured | None = None
-    only_with: str = ""
+    only_with: tuple[OnlyWith, ...] = ()
+
+    def matters(self, value_of: Callable[[str], Value]) -> bool:
+        """Whether it has a meaning beside the values of the other fields."""
+        return all(value_of(needed.field) in needed.values for needed in self.only_with)
 
     @property
     def flag(self) -> str:
@@ -150,16 +161,18 @@ def specs(params: type[Any]) -> tuple[ParamSpec, ...]:
 
     Raises:
         TypeError: a field has no Doc or no default, a number has no Range, a text no Choice or ModelOf, a default is
-            not allowed, what is measured is no number, or a model goes with something that is no yes-or-no field.
+            not allowed, what is measured is no number, or a field goes with values that no other one can have.
     """
     if not dataclasses.is_dataclass(params):
         raise TypeError(f"{params.__name__} is not a dataclass")
     hints = get_type_hints(params, include_extras=True)
     found = tuple(_spec(params, field, hints[field.name]) for field in dataclasses.fields(params))
-    switches = {spec.name for spec in found if spec.type is bool}
+    possible: dict[str, tuple[Value, ...]] = {spec.name: (False, True) for spec in found if spec.type is bool}
+    possible |= {spec.name: spec.choice.values for spec in found if spec.choice is not None}
     for spec in found:
-        if spec.only_with and spec.only_with not in switches:
-            raise TypeError(f"{params.__name__}.{spec.name} goes with {spec.only_with}, which is no yes-or-no field")
+        for needed in spec.only_with:
+            if not set(needed.values) <= set(possible.get(needed.field, ())):
+                raise TypeError(f"{params.__name__}.{spec.name} goes with values that {needed.field} cannot have")
     return found
 
 
@@ -185,7 +198,8 @@ def _spec(params: type[Any], field: dataclasses.Field[Any], hint: Any) -> ParamS
     measured = next((note for note in notes if isinstance(note, Measured)), None)
     if measured is not None and bounds is None:
         raise TypeError(f"{where} is measured, but is no number")
-    role, only_with = (model.role, model.only_with) if model else ("", "")
+    role = model.role if model else ""
+    only_with = tuple(note for note in notes if isinstance(note, OnlyWith))
     spec = ParamSpec(field.name, kind, field.default, doc, bounds, choice, role, measured, only_with)
     try:
         spec.check(field.default)

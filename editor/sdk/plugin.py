@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -205,6 +206,6 @@ class Plugin:
         named = (
             str(getattr(params, spec.name))
             for spec in self.specs
-            if spec.role and (not spec.only_with or getattr(params, spec.only_with))
+            if spec.role and spec.matters(partial(getattr, params))
         )
         return tuple(dict.fromkeys((*self.models, *named)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from editor.core.i18n import N_
-from editor.sdk.params import Choice, Doc, Range
+from editor.sdk.params import Choice, Doc, OnlyWith, Range
 
 Kind = Annotated[
     str,
@@ -33,5 +33,10 @@ Sensitivity = Annotated[
 LargestPx = Annotated[
     int,
     Range(2, 40, unit="px"),
+    OnlyWith("kind", ("dust",)),
     Doc(N_("Largest speck"), N_("Dust up to this size is found; what is longer or wider belongs to the photo.")),
 ]
+
+KIND = "dust"
+SENSITIVITY = 50
+LARGEST_PX = 15

@@ -146,6 +146,7 @@ class Repair(QObject):
         from editor.host.apply import StaleError
 
         self._messages.hide()
+        candidate = self.removal.current
         try:
             self.removal.accept()
         except StaleError:
@@ -154,6 +155,10 @@ class Repair(QObject):
                 self.removal.accept(although_stale=True)
             elif answer == "again":
                 self.again()
+        else:
+            # A mask is seen only where one looks; how much there is of it is said.
+            if candidate.is_mask and candidate.made.report:
+                self._messages.note(", ".join(candidate.made.facts))
         # One that was decided without a choice is still there if the user would not leave the document for it.
         self._show_strip()
 
@@ -204,7 +209,7 @@ class Repair(QObject):
 
     def _arrived(self, candidate: Candidate) -> None:
         made = candidate.made
-        facts = _facts(made)
+        facts = made.facts
         self._strip.add(Entry(candidate.thumb, _how(made), "\n".join((_(made.title), _how(made), *facts))))
         candidates = [each.made for each in self.removal.candidates]
         if len({made.title for made in candidates}) > 1:
@@ -213,7 +218,7 @@ class Repair(QObject):
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
         current = self.removal.current
-        self._status.show_result(", ".join(_facts(current.made)) if current is not None else "")
+        self._status.show_result(", ".join(current.made.facts) if current is not None else "")
         self.changed.emit()
 
     def _cleared(self) -> None:
@@ -230,14 +235,6 @@ class Repair(QObject):
             self._status.end_job()
         self._show_strip()
         self.changed.emit()
-
-
-def _facts(made: Made) -> list[str]:
-    """What the method measured."""
-    return [
-        f"{_(name)} {value:.3g}" if isinstance(value, float) else f"{_(name)} {value}"
-        for name, value in made.report.items()
-    ]
 
 
 def _how(made: Made) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
 from editor.sdk.plugin import Inputs, Makes, MaskResult, Plugin
-from editor.sdk.specks import Kind, LargestPx, Sensitivity
+from editor.sdk.specks import KIND, LARGEST_PX, SENSITIVITY, Kind, LargestPx, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    kind: Kind = "dust"
-    sensitivity: Sensitivity = 50
-    largest_px: LargestPx = 15
+    kind: Kind = KIND
+    sensitivity: Sensitivity = SENSITIVITY
+    largest_px: LargestPx = LARGEST_PX
 
 
 def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
@@ -26,12 +26,7 @@ def prepare(inputs: Inputs, params: Params, ctx: Context) -> Any:
 
 
 def run(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
-    """Masks the specks of the whole picture.
-
-    Raises:
-        MaskError: there are none.
-        Cancelled: the user cancelled.
-    """
+    """Masks the specks of the whole picture; where there are none, nothing. Raises Cancelled."""
     from plugins.find_specks import method
 
     return method.find(inputs, params, ctx)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from editor.imaging import specks
 from editor.sdk.context import Context
-from editor.sdk.errors import MaskError
 from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Inputs, MaskResult
 
@@ -47,10 +47,12 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     if inputs.alpha is not None:
         mask[inputs.alpha == 0] = 0
     ctx.progress(1.0)
-    count = int(np.count_nonzero(mask))
-    if count == 0:
-        raise MaskError(_("No specks were found: raise the sensitivity, choose another kind, or paint the mask."))
-    return MaskResult(mask, {N_("found px"): count})
+    count, _labels = cv2.connectedComponents((mask > 0).view(np.uint8), connectivity=8)
+    # What is left is not a speck but the ground that they lie on.
+    found = {N_("specks found"): count - 1, N_("px found"): int(np.count_nonzero(mask))}
+    if count > 1:
+        return MaskResult(mask, found)
+    return MaskResult(mask, {**found, N_("to find more"): _("raise the sensitivity or choose another kind")})
 
 
 def _sought(params: Params) -> specks.Sought:

@@ -7,14 +7,15 @@ from typing import Annotated, Any
 
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
-from editor.sdk.params import Choice, Doc, ModelOf
+from editor.sdk.params import Choice, Doc, ModelOf, OnlyWith
 from editor.sdk.plugin import Inputs, Local, Needs, Plugin, Result
 from editor.sdk.recipe import Loss, Recipe, planes_export
-from editor.sdk.specks import Kind, LargestPx, Sensitivity
+from editor.sdk.specks import KIND, LARGEST_PX, SENSITIVITY, Kind, LargestPx, Sensitivity
 
 _OVERLAP_PX = 48
 # What is looked at to find the largest specks, and to mend them without the network, see `plugins.impulse.method`.
 _CLASSICAL_PX = 280
+_SEARCHED = OnlyWith("repair", ("found",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,20 @@ class Params:
         Doc(
             N_("Repair"),
             N_(
-                "All that is masked is made anew as it is; without a mask, or with all of the photo masked, specks are "
-                "looked for everywhere. Or specks are looked for within the mask, and nothing else there changes."
+                "All that is masked is made anew as it is. Or specks are looked for, within the mask or without one "
+                "everywhere, and nothing else changes."
             ),
         ),
     ] = "mask"
-    kind: Kind = "salt_pepper"
-    sensitivity: Sensitivity = 50
-    largest_px: LargestPx = 15
+    kind: Annotated[Kind, _SEARCHED] = KIND
+    sensitivity: Annotated[Sensitivity, _SEARCHED] = SENSITIVITY
+    largest_px: Annotated[LargestPx, _SEARCHED] = LARGEST_PX
     learned: Annotated[
         bool,
         Doc(N_("Use the network"), N_("Refines the repair by a network. Without it, it is faster and smoother.")),
     ] = True
     model: Annotated[
-        str, ModelOf("impulse", only_with="learned"), Doc(N_("Model"), N_("Which network refines the repair."))
+        str, ModelOf("impulse"), OnlyWith("learned"), Doc(N_("Model"), N_("Which network refines the repair."))
     ] = "impulse"
 
 
@@ -53,7 +54,7 @@ def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
     """The picture without its specks; see `plugins.impulse.method`.
 
     Raises:
-        MaskError: there is nothing clean to repair from.
+        MaskError: nothing is masked, or there is nothing clean to repair from.
         ModelError: the model is not installed, is not one that repairs specks, or failed.
         Cancelled: the user cancelled.
     """

@@ -18,6 +18,7 @@ from editor.sdk.errors import MaskError, ModelError
 from editor.sdk.i18n import N_, _
 from editor.sdk.models import ModelFacts
 from editor.sdk.plugin import Image, Inputs, Result
+from plugins.impulse.groups import Box, groups
 from plugins.impulse.planes import planes
 
 if TYPE_CHECKING:
@@ -45,8 +46,11 @@ def sought(params: Params) -> specks.Sought:
 def prepared(inputs: Inputs, params: Params, ctx: Context) -> Prepared:
     """See `plugins.impulse.prepare`."""
     ctx.check()
-    # Of a picture that is masked as a whole nothing would be left to repair from.
-    search = params.repair == "found" or inputs.everywhere
+    search = params.repair == "found"
+    if inputs.everywhere and not search:
+        raise MaskError(
+            _("Nothing is masked that could be repaired from the rest: paint over the specks, or repair what it finds.")
+        )
     return Prepared(search, specks.density(inputs.image, sought(params), ctx.check) if search else specks.Density())
 
 
@@ -61,7 +65,7 @@ def repair(inputs: Inputs, params: Params, ctx: Context) -> Result:
     part = _part(inputs, rows, columns)
     origin = (left + columns.start, top + rows.start)
     count = _repair(part, params, known, origin, result[rows, columns], ctx)
-    return Result(result, {N_("repaired px"): count})
+    return Result(result, {N_("px repaired"): count})
 
 
 def _repair(inputs: Inputs, params: Params, known: Prepared, origin: tuple[int, int], out: Image, ctx: Context) -> int:
@@ -83,7 +87,7 @@ def _repair(inputs: Inputs, params: Params, known: Prepared, origin: tuple[int, 
     ctx.progress(0.6)
     if params.learned:
         given = planes(mended, spread, bad & wanted[..., None])
-        mended = _refined(mended, given, _around(wanted, 0), params.model, origin, ctx)
+        mended = _refined(mended, given, _any(aim), params.model, origin, ctx)
     ctx.progress(0.9)
     mended = mended + detail.mirrored(inputs.image, _any(bad))
     np.clip(mended, min(0.0, float(inputs.image.min())), max(1.0, float(inputs.image.max())), out=mended)
@@ -111,19 +115,24 @@ def _nothing_clean(known: Prepared) -> str:
     )
 
 
-def _refined(
-    mended: Image, given: Image, box: tuple[slice, slice], model: str, origin: tuple[int, int], ctx: Context
-) -> Image:
-    """What the network makes of mended pixels in a box, which holds enough around those that are wanted."""
+def _refined(mended: Image, given: Image, aim: Bool, model: str, origin: tuple[int, int], ctx: Context) -> Image:
+    """What the network makes of mended pixels, which sees enough around each of those that are aimed at (H x W)."""
     facts = ctx.model(model)
     _check(facts)
-    rows, columns = box
-    left, top = ((place + part.start) % _GRID_PX for place, part in zip(origin, (columns, rows), strict=True))
-    framed = np.pad(given[rows, columns], ((top, 0), (left, 0), (0, 0)), mode="symmetric")
-    tensor = np.ascontiguousarray(framed.transpose(2, 0, 1))[None]
-    results = ctx.sub(0.6, 0.9).infer(model, {facts.inputs[0].name: tensor})
     refined = mended.copy()
-    refined[rows, columns] = facts.outputs[0].to_picture(results[facts.outputs[0].name])[top:, left:]
+    boxes = groups(aim, _OVERLAP_PX)
+    for number, box in enumerate(boxes):
+        rows, columns = _grown(box, aim.shape, _OVERLAP_PX)
+        left, top = ((place + part.start) % _GRID_PX for place, part in zip(origin, (columns, rows), strict=True))
+        framed = np.pad(given[rows, columns], ((top, 0), (left, 0), (0, 0)), mode="symmetric")
+        tensor = np.ascontiguousarray(framed.transpose(2, 0, 1))[None]
+        part = ctx.sub(0.6 + 0.3 * number / len(boxes), 0.6 + 0.3 * (number + 1) / len(boxes))
+        results = part.infer(model, {facts.inputs[0].name: tensor})
+        seen = facts.outputs[0].to_picture(results[facts.outputs[0].name])[top:, left:]
+        refined[box] = seen[
+            box[0].start - rows.start : box[0].stop - rows.start,
+            box[1].start - columns.start : box[1].stop - columns.start,
+        ]
     return refined
 
 
@@ -133,14 +142,21 @@ def _check(facts: ModelFacts) -> None:
         raise ModelError(_("{model} can't be used to repair specks: choose another model.").format(model=facts.title))
 
 
-def _around(marked: Bool, reach: int) -> tuple[slice, slice]:
+def _around(marked: Bool, reach: int) -> Box:
     """The box of what is marked, and so many pixels more, as far as there are."""
     spans = []
-    for axis, length in enumerate(marked.shape):
-        places = np.flatnonzero(marked.any(axis=1 - axis))
-        first, last = (int(places[0]), int(places[-1])) if len(places) else (0, -1)
-        spans.append(slice(max(0, first - reach), min(length, last + 1 + reach)))
-    return spans[0], spans[1]
+    for axis in (1, 0):
+        places = np.flatnonzero(marked.any(axis=axis))
+        spans.append(slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, 0))
+    return _grown((spans[0], spans[1]), marked.shape, reach)
+
+
+def _grown(box: Box, shape: tuple[int, ...], reach: int) -> Box:
+    rows, columns = (
+        slice(max(0, span.start - reach), min(length, span.stop + reach))
+        for span, length in zip(box, shape, strict=True)
+    )
+    return rows, columns
 
 
 def _part(inputs: Inputs, rows: slice, columns: slice) -> Inputs:

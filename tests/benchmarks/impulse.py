@@ -193,7 +193,7 @@ def main() -> None:
         print(f"\n{title}: PSNR in dB at a density of" + "".join(f"{100 * density:>6.0f} %" for density in densities))
         simple(pictures, densities, spoil)
         for name, params in ways.items():
-            ours(pictures, densities, spoil, Repair(runner, kind=kind, **params), name)
+            ours(pictures, densities, spoil, Repair(runner, repair="found", kind=kind, **params), name)
         detection(pictures, densities, spoil, kind)
     if words.clean:
         photos = [np.rint(read(path) * 255).astype(np.uint8) for path in in_folder(words.clean)]

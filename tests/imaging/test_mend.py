@@ -58,6 +58,27 @@ def test_an_edge_stays_sharp() -> None:
     assert error(mended(clean, bad), clean) < 0.05
 
 
+def slope_with_specks(radius: float) -> tuple[F32, Bool]:
+    """It rises by half a level a pixel."""
+    rows, columns = np.mgrid[:120, :120]
+    clean = np.repeat(((40 + 0.3 * columns + 0.4 * rows) / 255)[..., None], 3, axis=2)
+    return np.asarray(clean, np.float32), np.asarray(np.hypot(rows - 60, columns - 63) <= radius)
+
+
+@pytest.mark.parametrize("radius", [3, 8, 13, 20])
+def test_a_slope_shows_no_relief_where_a_speck_was(radius: float) -> None:
+    clean, bad = slope_with_specks(radius)
+    np.testing.assert_allclose(mended(np.where(bad[..., None], np.float32(0.9), clean), bad), clean, atol=0.5 / 255)
+
+
+@pytest.mark.parametrize("radius", [4, 10])
+def test_noise_at_the_edge_of_a_speck_is_not_drawn_into_it(radius: float) -> None:
+    clean, bad = slope_with_specks(radius)
+    noise = np.random.default_rng(0).normal(0, 0.02, clean.shape)
+    given = np.asarray(clean + noise, np.float32)
+    assert error(mended(given, bad)[bad], clean[bad]) < 0.02 / 2
+
+
 def test_it_says_where_there_is_nothing_to_mend_from() -> None:
     given = photo()
     bad = np.ones((*given.shape[:2], 3), np.bool_)

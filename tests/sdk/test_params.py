@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor.sdk.errors import ParamError
-from editor.sdk.params import Choice, Doc, Measured, ModelOf, Range, Value, from_dict, specs, to_dict
+from editor.sdk.params import Choice, Doc, Measured, OnlyWith, Range, Value, from_dict, specs, to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,28 @@ def test_an_incomplete_declaration_is_a_mistake_of_the_programmer(hint: Any, def
         specs(declared(hint, default))
 
 
-def test_a_model_goes_with_a_switch_that_is_there() -> None:
-    with pytest.raises(TypeError, match=r"goes with other, which is no yes-or-no field"):
-        specs(declared(Annotated[str, ModelOf("denoise", only_with="other"), DOC], "net"))
+@pytest.mark.parametrize("needed", [OnlyWith("other"), OnlyWith("mode"), OnlyWith("mode", ("fast", "slow"))])
+def test_what_a_field_goes_with_must_be_possible(needed: OnlyWith) -> None:
+    @dataclass(frozen=True)
+    class Tied:
+        mode: Annotated[str, Choice((("fast", "Fast"), ("fine", "Fine"))), DOC] = "fast"
+        value: Annotated[int, Range(0, 9), needed, DOC] = 1
+
+    with pytest.raises(TypeError, match=f"Tied.value goes with values that {needed.field} cannot have"):
+        specs(Tied)
+
+
+def test_a_field_matters_where_all_that_it_goes_with_is_so() -> None:
+    @dataclass(frozen=True)
+    class Tied:
+        mode: Annotated[str, Choice((("fast", "Fast"), ("fine", "Fine"))), DOC] = "fast"
+        grain: Annotated[bool, DOC] = False
+        value: Annotated[int, Range(0, 9), OnlyWith("mode", ("fine",)), OnlyWith("grain"), DOC] = 1
+
+    value = specs(Tied)[2]
+    for mode, grain, wanted in (("fine", False, False), ("fast", True, False), ("fine", True, True)):
+        values: dict[str, Value] = {"mode": mode, "grain": grain}
+        assert value.matters(values.__getitem__) is wanted
 
 
 def test_only_dataclasses_declare_parameters() -> None:

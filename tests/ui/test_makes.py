@@ -100,6 +100,16 @@ def test_enter_makes_the_mask_at_once_as_one_undo_step(qtbot: QtBot, window: Mai
     assert document.state is before
 
 
+def test_it_is_said_what_is_in_a_mask_that_was_made(qtbot: QtBot, window: MainWindow) -> None:
+    def counted(inputs: Inputs, params: Level, ctx: Context) -> MaskResult:
+        return replace(bright(inputs, params, ctx), report={"specks found": 1234, "share": 0.5, "kind": "dust"})
+
+    offer(window, mask_maker(counted))
+    opened(window)
+    enter(qtbot, window)
+    assert window.messages.text == "1,234 specks found, share 0.50, kind dust"
+
+
 def test_several_masks_are_chosen_from_and_shown(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from editor.runtime.tuning import losses
-from editor.runtime.tuning.devices import batch, makers, precision
+from editor.runtime.tuning.devices import batch, makers
 from editor.runtime.tuning.feed import Example, Feed, chance
 from editor.runtime.tuning.measures import MEASURES
 from editor.runtime.tuning.patches import Patches
@@ -132,25 +131,24 @@ class Trainer:
 
     def loss(self, given: Tensor, wanted: Tensor) -> Tensor:
         """What a step makes smaller, for examples on the device."""
-        with self._precision():
-            result = self.network(given).float()
-            terms = [term(result, wanted) * weight for term, weight in self._terms]
-            if self._feature_terms and self._features is not None:
-                with torch.no_grad():
-                    goals = self._features(wanted)
-                found = self._features(result)
-                terms += [term(found, goals) * weight for term, weight in self._feature_terms]
-            if self._critic is not None and self._adversary is not None:
-                self._critic.requires_grad_(False)
-                judged = losses.generator_loss(self._adversary.name, self._critic(_judged(result, given)))
-                self._critic.requires_grad_(True)
-                terms.append(judged * self._adversary.weight)
-            return torch.stack(terms).sum()
+        result = self.network(given)
+        terms = [term(result, wanted) * weight for term, weight in self._terms]
+        if self._feature_terms and self._features is not None:
+            with torch.no_grad():
+                goals = self._features(wanted)
+            found = self._features(result)
+            terms += [term(found, goals) * weight for term, weight in self._feature_terms]
+        if self._critic is not None and self._adversary is not None:
+            self._critic.requires_grad_(False)
+            judged = losses.generator_loss(self._adversary.name, self._critic(_judged(result, given)))
+            self._critic.requires_grad_(True)
+            terms.append(judged * self._adversary.weight)
+        return torch.stack(terms).sum()
 
     @torch.no_grad()
     def measure(self, given: Tensor, wanted: Tensor) -> tuple[float, Tensor]:
         """The recipe's measure of the averaged weights, and what they give (on the CPU), for given examples."""
-        results = [self.average(piece).float().cpu() for piece, _goal, _share in self._pieces(given, wanted)]
+        results = [self.average(piece).cpu() for piece, _goal, _share in self._pieces(given, wanted)]
         result = torch.cat(results)
         return MEASURES[self._recipe.measure](result, wanted), result
 
@@ -194,11 +192,10 @@ class Trainer:
         self._critic_optimiser.zero_grad(set_to_none=True)
         penalised = self.done % _R1_EVERY == 0
         for piece, goal, share in self._pieces(given, wanted):
-            with self._precision():
-                with torch.no_grad():
-                    fake = self.network(piece).float()
-                scores = [critic(_judged(each, piece)) for each in (goal, fake)]
-                loss = losses.critic_loss(self._adversary.name, *scores)
+            with torch.no_grad():
+                fake = self.network(piece)
+            scores = [critic(_judged(each, piece)) for each in (goal, fake)]
+            loss = losses.critic_loss(self._adversary.name, *scores)
             if penalised:
                 slope = losses.r1_penalty(critic, goal, piece[:, 3:])
                 loss = loss + slope * _R1_WEIGHT * _R1_EVERY
@@ -229,9 +226,6 @@ class Trainer:
 
     def _placed(self, network: nn.Module) -> nn.Module:
         return network.to(self.plan.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]  # torch's own lacks it
-
-    def _precision(self) -> AbstractContextManager[object]:
-        return precision(self.plan.device)
 
 
 def _judged(picture: Tensor, given: Tensor) -> Tensor:

@@ -65,12 +65,10 @@ def _relative(found: Sequence[Tensor], goals: Sequence[Tensor]) -> Tensor:
 
 def _grams(features: Tensor) -> Tensor:
     """B x windows x C x C."""
-    # In half precision small differences of large sums would be lost.
-    with torch.autocast(features.device.type, enabled=False):
-        rows, columns = (max(1, side // _WINDOWS) for side in features.shape[2:])
-        cut = features.float().unfold(2, rows, rows).unfold(3, columns, columns)
-        flat = cut.permute(0, 2, 3, 1, 4, 5).flatten(4).flatten(1, 2)
-        return flat @ flat.mT / flat.shape[3]
+    rows, columns = (max(1, side // _WINDOWS) for side in features.shape[2:])
+    cut = features.unfold(2, rows, rows).unfold(3, columns, columns)
+    flat = cut.permute(0, 2, 3, 1, 4, 5).flatten(4).flatten(1, 2)
+    return flat @ flat.mT / flat.shape[3]
 
 
 PIXEL_LOSSES: Mapping[str, PixelLoss] = {"l1": l1, "charbonnier": charbonnier, "total_variation": total_variation}

@@ -38,7 +38,7 @@ class ParamForm(QWidget):
             self._fold(advanced, column)
         for spec in specs:
             if spec.only_with:
-                self._tie(self.fields[spec.name], self.fields[spec.only_with])
+                self._tie(self.fields[spec.name])
 
     def values(self) -> dict[str, Value]:
         """The shown value of each parameter by its name."""
@@ -70,11 +70,15 @@ class ParamForm(QWidget):
         field.changed.connect(lambda _value: self.changed.emit())
         field.measure_wanted.connect(lambda: self.measure_wanted.emit(spec.name))
 
-    @staticmethod
-    def _tie(field: Field, switch: Field) -> None:
-        """Greys a field while the one that it goes with is off."""
-        field.setEnabled(bool(switch.value))
-        switch.changed.connect(field.setEnabled)
+    def _tie(self, field: Field) -> None:
+        """Greys a field while it has no meaning beside the others."""
+
+        def show(_value: object = None) -> None:
+            field.setEnabled(field.spec.matters(lambda name: self.fields[name].value))
+
+        show()
+        for needed in field.spec.only_with:
+            self.fields[needed.field].changed.connect(show)
 
     def _fold(self, advanced: Sequence[ParamSpec], column: QVBoxLayout) -> None:
         button = QToolButton(self)

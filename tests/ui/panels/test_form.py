@@ -11,7 +11,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from editor.sdk.params import Choice, Doc, Measured, ModelOf, Range, from_dict, specs
+from editor.sdk.params import Choice, Doc, Measured, ModelOf, OnlyWith, Range, from_dict, specs
 from editor.ui.panels.fields import NumberField
 from editor.ui.panels.form import ParamForm
 from editor.ui.panels.options import OptionsBar
@@ -73,7 +73,7 @@ def test_what_can_be_measured_has_a_button(qtbot: QtBot) -> None:
 class Learned:
     """A model that is run only if that is wanted."""
 
-    model: Annotated[str, ModelOf("denoise", only_with="learned"), Doc("Model", "Which one.")] = "net"
+    model: Annotated[str, ModelOf("denoise"), OnlyWith("learned"), Doc("Model", "Which one.")] = "net"
     learned: Annotated[bool, Doc("Learned", "Whether a network is used.")] = False
 
 
