@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_WIDTHS = (32, 64, 128)
+_WIDTHS = (16, 32, 64)
 _DILATIONS = (1, 2, 4, 2, 1)
-_CRITIC_WIDTHS = (48, 96, 192)
+_CRITIC_WIDTHS = (24, 48, 96)
 _CRITIC_STEP = 8
 _LEAK = 0.2
 # What is learned from is cut out around a place of the hole: far from it there is nothing to learn.
