@@ -7,11 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_WIDTHS = (32, 64, 128)
-_DILATIONS = (1, 2, 4, 8, 1)
-_CRITIC_WIDTHS = (48, 96, 192)
+_WIDTHS = (16, 32, 64)
+_DILATIONS = (1, 2, 4, 2, 1)
+_CRITIC_WIDTHS = (24, 48, 96)
 _CRITIC_STEP = 8
 _LEAK = 0.2
+# What is learned from is cut out around a place of the hole: far from it there is nothing to learn.
+_PIECE_PX = 128
 
 # How often, and how far, what is given is made to differ from what is wanted as fills do.
 _COPIED = 0.1
@@ -140,9 +142,10 @@ def examples(cells: Tensor, generator: torch.Generator, _bank: Tensor | None) ->
         generator: where all chance comes from.
 
     Returns:
-        B x 4 x H x W, see `Repairer`, and B x 3 x H x W RGB.
+        B x 4 x h x w, see `Repairer`, and B x 3 x h x w RGB: pieces of at most 128 x 128 pixels, with hole in each.
     """
-    pairs = [_pair(cell[:3], cell[3:6], cell[6:], generator) for cell in cells]
+    pieces = [_piece(cell, generator) for cell in cells]
+    pairs = [_pair(piece[:3], piece[3:6], piece[6:], generator) for piece in pieces]
     return torch.stack([given for given, _wanted in pairs]), torch.stack([wanted for _given, wanted in pairs])
 
 
@@ -152,6 +155,17 @@ def _chance(generator: torch.Generator) -> float:
 
 def _between(low: float, high: float, generator: torch.Generator) -> float:
     return low + (high - low) * _chance(generator)
+
+
+def _piece(cell: Tensor, generator: torch.Generator) -> Tensor:
+    """Cut out around a place of the hole, all of its places equally likely."""
+    places = cell[6].nonzero()
+    place = places[int(_chance(generator) * len(places))].tolist()
+    spans = []
+    for middle, side in zip(place, cell.shape[1:], strict=True):
+        start = min(max(middle - _PIECE_PX // 2, 0), max(side - _PIECE_PX, 0))
+        spans.append(slice(start, start + _PIECE_PX))
+    return cell[:, spans[0], spans[1]]
 
 
 def _pair(wanted: Tensor, filled: Tensor, mask: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

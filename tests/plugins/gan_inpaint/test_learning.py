@@ -56,6 +56,17 @@ def test_examples_differ_from_the_truth_in_the_hole_alone(cells: Tensor) -> None
     assert torch.equal(given, again)
 
 
+def test_what_is_learned_from_has_hole_in_it_however_small_and_where() -> None:
+    cells = torch.rand(3, 7, 256, 200)
+    cells[:, 6] = 0
+    for cell, place in zip(cells, (np.s_[0:4, 0:4], np.s_[250:256, 190:200], np.s_[128:130, 90:95]), strict=True):
+        cell[6][place] = 1
+    given, wanted = net.examples(cells, torch.Generator().manual_seed(1), None)
+    assert given.shape == (3, 4, 128, 128)
+    assert wanted.shape == (3, 3, 128, 128)
+    assert torch.equal(given[:, 3].sum(dim=(1, 2)), cells[:, 6].sum(dim=(1, 2)))
+
+
 def test_a_fresh_network_leaves_the_fill_and_a_taught_one_all_outside_the_mask() -> None:
     network = net.network()
     planes = torch.rand(2, 4, 64, 72)
