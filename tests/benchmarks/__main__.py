@@ -21,7 +21,6 @@ TAKES = {
     "preview": "",
     "history": "",
     "fill": "photos?",
-    "gan_fill": "photos?",
     "bm3d": "photos",
     "denoise": "photos",
     "impulse": "photos",
