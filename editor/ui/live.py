@@ -65,6 +65,7 @@ class LivePreview(QObject):
         if self._session is not None:
             self._session.changed.disconnect(self._document_changed)
         self._session = session
+        self._remembered = None
         if session is not None:
             session.changed.connect(self._document_changed)
         self.end()
@@ -79,7 +80,7 @@ class LivePreview(QObject):
             self._start()
             return
         self._timer.stop()
-        self._live = self._remembered = None
+        self._live = None
         if self._repair.removal.watched:
             self._repair.removal.discard()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,6 +114,25 @@ def test_the_picture_follows_the_slider_and_enter_accepts_what_an_ordinary_run_w
     np.testing.assert_array_equal(before(document), expected)
     assert window.status.result.text() == ""
     assert not window.repair.removal.running
+
+
+def test_what_was_measured_of_the_picture_is_known_when_it_is_on_again(qtbot: QtBot, window: MainWindow) -> None:
+    measured: list[Inputs] = []
+
+    def prepare(inputs: Inputs, _params: Level, _ctx: Context) -> None:
+        measured.append(inputs)
+
+    opened(window, replace(local_method(), prepare=prepare, prepares_from=()))
+    for _turn in range(2):
+        press(window, Key.Key_P)
+        wait_for_result(qtbot, window)
+        press(window, Key.Key_P)
+        assert not window.live.on
+    assert len(measured) == 1
+    window.files.show(session(None, width=300, height=200))
+    press(window, Key.Key_P)
+    wait_for_result(qtbot, window)
+    assert len(measured) == 2
 
 
 def test_what_is_done_is_shown_before_the_rest_and_escape_brings_the_picture_back(
