@@ -75,7 +75,7 @@ def fills(case: Case, runs: InferenceEngine, model: str, seed: int) -> Iterator[
     """The name of each method, what it makes of the case, and the seconds that it takes."""
 
     def simple(kind: int) -> Callable[[], F32]:
-        return lambda: as_float(cv2.inpaint(case.photo, case.hole.astype(np.uint8), 5, kind))
+        return lambda: as_float(np.asarray(cv2.inpaint(case.photo, case.hole.astype(np.uint8), 5, kind), np.uint8))
 
     def timed(name: str, fill: Callable[[], F32]) -> tuple[str, F32, float]:
         start = time.process_time()
@@ -96,7 +96,7 @@ def fills(case: Case, runs: InferenceEngine, model: str, seed: int) -> Iterator[
     yield timed("GAN fill", lambda: gan_inpaint.run(inputs, gan_inpaint.Params(model=model), repairing).image)
 
 
-def as_float(pixels: NDArray[np.generic]) -> F32:
+def as_float(pixels: U8) -> F32:
     return (pixels / np.float32(255)).astype(np.float32)
 
 
@@ -135,7 +135,8 @@ def similarity(one: F32, other: F32) -> F32:
     spread = mean(one * one) - low * low + mean(other * other) - high * high
     shared = mean(one * other) - low * high
     first, second = _SSIM_FLOORS
-    return (2 * low * high + first) * (2 * shared + second) / ((low**2 + high**2 + first) * (spread + second))
+    likeness = (2 * low * high + first) * (2 * shared + second) / ((low**2 + high**2 + first) * (spread + second))
+    return np.asarray(likeness, np.float32)
 
 
 def save(folder: Path, name: str, picture: F32, hole: Bool) -> None:
