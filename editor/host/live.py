@@ -26,6 +26,7 @@ from editor.host.jobs import CancelToken
 from editor.host.regions import Region
 from editor.sdk.plugin import Plugin
 
+_WAIT_S = 0.05
 _CELL_PX = 64
 _LARGEST_CELLS = 8
 # A draft is at most this many times as wide as it lies away from the point that is looked at.
@@ -41,23 +42,36 @@ Make = Callable[[int, CancelToken], TileMap]
 
 
 class Remembered:
-    """What a method learned of the whole picture, for the next run on the same picture."""
+    """What a method learned of the whole picture, for the next run on the same picture. Safe to use from several
+    threads: who asks for what is being found out waits for it."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._of: tuple[DocumentState, str, tuple[object, ...]] | None = None
         self._found: Any = None
 
-    def prepared(self, state: DocumentState, plugin: Plugin, params: Any, prepare: Callable[[], Any]) -> Any:
-        """What `prepare` finds, or found before when all that it depends on was the same."""
+    def prepared(
+        self, state: DocumentState, plugin: Plugin, params: Any, token: CancelToken, prepare: Callable[[], Any]
+    ) -> Any:
+        """What `prepare` finds, or found before when all that it depends on was the same.
+
+        Raises:
+            Cancelled: `token` was cancelled.
+        """
         names = plugin.prepares_from
         if names is None:
             names = tuple(spec.name for spec in plugin.specs)
         values = tuple(getattr(params, name) for name in names)
-        known = self._of
-        if known is None or known[1:] != (plugin.id, values) or inputs_differ(known[0], state):
-            self._found = prepare()
-            self._of = state, plugin.id, values
-        return self._found
+        while not self._lock.acquire(timeout=_WAIT_S):
+            token.check()
+        try:
+            known = self._of
+            if known is None or known[1:] != (plugin.id, values) or inputs_differ(known[0], state):
+                self._found = prepare()
+                self._of = state, plugin.id, values
+            return self._found
+        finally:
+            self._lock.release()
 
 
 class Live:

@@ -28,7 +28,7 @@ from editor.host import results
 from editor.host.context import RunContext, Used
 from editor.host.drift import Drift
 from editor.host.jobs import CancelToken, Progress
-from editor.host.live import Live
+from editor.host.live import Live, Remembered
 from editor.host.made import Made, MadeMask, MadePicture, Patch
 from editor.host.pixels import from_rgb, to_alpha, to_rgb
 from editor.host.record import OpRecord
@@ -125,6 +125,22 @@ class Runner:
         context = RunContext(0, self._threads, (0, 0), token, tell, self._call, self._engine)
         return results.measured(plugin, spec, _seen(state, mask, mask_box(mask)), context)
 
+    def get_ready(self, state: DocumentState, request: Request, remembered: Remembered, token: CancelToken) -> None:
+        """Does ahead what a watched run begins with: loads models, learns what there is to know of the whole picture.
+
+        Raises:
+            EditorError: something failed, as it will in the run; or the user cancelled.
+        """
+        plugin = request.plugin
+        mask = _worked_on(state, plugin)
+        if self._engine is not None:
+            for model in plugin.models_for(request.params):
+                self._engine.load(model, cancel=lambda: token.cancelled)
+        context = RunContext(
+            request.seed, self._threads, (0, 0), token, lambda _part, _text: None, self._call, self._engine
+        )
+        _prepared(state, mask, request, context, remembered)
+
     def replay(self, record: OpRecord) -> Request:
         """The request that makes a recorded result again.
 
@@ -149,17 +165,7 @@ class Runner:
         """What is made, as a candidate that lacks only what is said of it, and the method's report."""
         plugin = request.plugin
         everywhere = is_full(mask)
-        # The bar stands for the work itself, of which this is a small part.
-        silent = replace(context, tell=lambda _part, _text: None)
-
-        def prepare() -> Any:
-            seen = replace(_seen(state, mask, state.size.rect), everywhere=everywhere)
-            return results.prepared(plugin, seen, request.params, silent)
-
-        prepared = None
-        if plugin.prepare is not None:
-            remembered = live.remembered.prepared if live is not None else None
-            prepared = remembered(state, plugin, request.params, prepare) if remembered is not None else prepare()
+        prepared = _prepared(state, mask, request, context, live.remembered if live is not None else Remembered())
         if plugin.makes is Makes.PIXELS:
             task = _Task(state, mask, request, prepared, everywhere)
             if live is not None and plugin.local:
@@ -303,6 +309,23 @@ def _worked_on(state: DocumentState, plugin: Plugin) -> TileMap:
     if plugin.needs.mask:
         raise MaskError(_("There is no mask: paint over what should change first."))
     return _full(state.mask)
+
+
+def _prepared(
+    state: DocumentState, mask: TileMap, request: Request, context: RunContext, remembered: Remembered
+) -> Any:
+    """What the method learns of the whole picture; None if it learns nothing. Raises as `results.prepared` does."""
+    plugin = request.plugin
+    if plugin.prepare is None:
+        return None
+    # The bar stands for the work itself, of which this is a small part.
+    silent = replace(context, tell=lambda _part, _text: None)
+
+    def prepare() -> Any:
+        seen = replace(_seen(state, mask, state.size.rect), everywhere=is_full(mask))
+        return results.prepared(plugin, seen, request.params, silent)
+
+    return remembered.prepared(state, plugin, request.params, context.token, prepare)
 
 
 def _regions(task: _Task) -> Iterator[Region]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -146,6 +146,25 @@ class InferenceEngine:
             else:
                 return self._ran(task, provider, reason, outputs)
         return self._ran(task, Provider.CPU, reason, self._run(task, Provider.CPU))
+
+    def load(self, model_id: str, *, cancel: Cancel = lambda: False) -> None:
+        """Loads a model on the device that is to run it, so that its first run need not wait for that.
+
+        Raises:
+            ModelError: the model is not installed, or can't be had on any device.
+            Cancelled: `cancel` became true.
+        """
+        manifest = self._store.manifest(model_id)
+        task = _Task(manifest, self._store.locate(model_id), {}, None, cancel, lambda _fraction: None)
+        *accelerators, _cpu = self._choice.providers
+        for provider in accelerators:
+            # That it does not work there is told by the run, to whom it matters.
+            with suppress(ModelError, OutOfMemory):
+                self._self_test(task, provider)
+                with self._lease(task, provider):
+                    return
+        with self._lease(task, Provider.CPU):
+            pass
 
     def _run_accelerated(self, task: _Task, provider: Provider) -> dict[str, NDArray[Any]]:
         """Raises ModelError or OutOfMemory if the next device must do it."""

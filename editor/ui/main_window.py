@@ -92,7 +92,7 @@ class MainWindow(QMainWindow):
         hold, split, masks = (self.commands[name] for name in ("view.original", "view.split", "mask.show"))
         masks.setChecked(True)
         self.showing = Showing(self.canvas, self.repair.removal, hold, split, masks, self)
-        self.live = LivePreview(self.repair, self.method, self.canvas, self.commands["repair.preview"], split)
+        self.live = LivePreview(self.repair, self.method, self.canvas, self.commands["repair.preview"], split, jobs)
         self.measuring = Measuring(self.repair, self.method, self.status, self.messages, jobs, bridge)
         self.outside = OutsideWatch(jobs, bridge, self)
         self._mask_menu = MaskMenu(self, self.files, lambda: self.method.painted)
@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
             self.status.device.setText(str(engine.device_report()))
 
         show_device()
+        self.live.get_ready()
         # A device that failed in a run was replaced by another.
         self.repair.removal.ran.connect(show_device)
 

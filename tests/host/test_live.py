@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -193,6 +195,45 @@ def test_the_picture_is_measured_anew_only_when_what_matters_changed() -> None:
     assert [again(careless, state, level) for level in (0.25, 0.75)] == [1, 1]
     assert again(careless, mask_edits.fill_rect(state, "mask", VIEW), 0.75) == 2
     assert [again(careful, state, level) for level in (0.25, 0.75, 0.75)] == [1, 2, 2]
+
+
+def test_a_run_waits_for_what_is_being_found_out_ahead_and_can_be_cancelled_meanwhile() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    asked: list[Level] = []
+
+    def prepare(_inputs: Inputs, params: Level, _ctx: Context) -> float:
+        asked.append(params)
+        begun.set()
+        assert may_end.wait(30)
+        return params.level
+
+    plugin = local_method(prepare=prepare)
+    worker, state, remembered = Runner(Registry({plugin.id: plugin}), threads=1), document(300, 280), Remembered()
+    request = Request(plugin, Level(0.75))
+    with ThreadPoolExecutor(2) as pool:
+        ahead = pool.submit(worker.get_ready, state, request, remembered, CancelToken())
+        assert begun.wait(30)
+        token = CancelToken()
+        cancelled = pool.submit(run, state, plugin, looking(remembered=remembered), token=token)
+        token.cancel()
+        with pytest.raises(Cancelled):
+            cancelled.result(30)
+        waiting = pool.submit(run, state, plugin, looking(remembered=remembered))
+        may_end.set()
+        ahead.result(30)
+        waiting.result(30)
+    assert len(asked) == 1
+
+
+def test_what_could_not_be_found_out_ahead_is_found_out_by_the_run() -> None:
+    prepared = Prepared()
+    state, remembered = document(300, 280), Remembered()
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        Runner(Registry({}), threads=1).get_ready(state, Request(prepared.plugin, Level(0.75)), remembered, token)
+    run(state, prepared.plugin, looking(remembered=remembered))
+    assert prepared.asked == 2
 
 
 def test_a_declaration_that_prepares_from_no_parameter_is_refused() -> None:

@@ -71,6 +71,29 @@ def test_good_accelerator_is_tested_once_and_used(tmp_path: Path) -> None:
     assert str(bench.engine.device_report()) == "Test GPU (CUDA)"
 
 
+def test_a_model_loaded_ahead_is_not_loaded_again(tmp_path: Path) -> None:
+    stub(tmp_path)
+    image = models.picture(8, 8)
+    devices = Devices(negative, negative)
+    bench = Bench(tmp_path, devices, CUDA)
+    bench.engine.load("net")
+    ahead = [provider for provider, _session in devices.loaded]
+    assert ahead[0] is Provider.CUDA
+    bench.image("net", image)
+    assert [provider for provider, _session in devices.loaded] == ahead
+
+
+def test_what_is_wrong_with_a_device_is_not_told_while_a_model_is_loaded_ahead(tmp_path: Path) -> None:
+    stub(tmp_path)
+    image = models.picture(8, 8)
+    devices = Devices(negative, wrong)
+    bench = Bench(tmp_path, devices, CUDA)
+    bench.engine.load("net")
+    assert bench.messages == []
+    np.testing.assert_array_equal(bench.image("net", image), 1 - image)
+    assert len(bench.messages) == 1
+
+
 def test_accelerator_that_computes_wrongly_is_not_trusted_and_that_is_remembered(tmp_path: Path) -> None:
     stub(tmp_path)
     image = models.picture(8, 8)

@@ -135,6 +135,21 @@ def test_what_was_measured_of_the_picture_is_known_when_it_is_on_again(qtbot: Qt
     assert len(measured) == 2
 
 
+def test_what_the_preview_begins_with_is_done_before_it_is_switched_on(qtbot: QtBot, window: MainWindow) -> None:
+    measured: list[Inputs] = []
+
+    def prepare(inputs: Inputs, _params: Level, _ctx: Context) -> None:
+        measured.append(inputs)
+
+    document = opened(window, replace(local_method(), prepare=prepare, prepares_from=()))
+    qtbot.waitUntil(lambda: len(measured) == 1, timeout=30_000)
+    document.commit(mask_edits.fill_rect(document.state, "mask", HOLE), "Rectangle")
+    qtbot.waitUntil(lambda: len(measured) == 2, timeout=30_000)
+    press(window, Key.Key_P)
+    wait_for_result(qtbot, window)
+    assert len(measured) == 2
+
+
 def test_what_is_done_is_shown_before_the_rest_and_escape_brings_the_picture_back(
     qtbot: QtBot, window: MainWindow
 ) -> None:
