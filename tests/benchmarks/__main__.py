@@ -21,6 +21,7 @@ TAKES = {
     "preview": "",
     "history": "",
     "fill": "photos?",
+    "gan_fill": "photos?",
     "bm3d": "photos",
     "denoise": "photos",
     "impulse": "photos",

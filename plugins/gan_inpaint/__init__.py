@@ -1,0 +1,76 @@
+"""GAN fill: what was painted over is filled by patches, and the fill repaired by a network that learned against a
+critic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from editor.sdk.context import Context
+from editor.sdk.i18n import N_
+from editor.sdk.models import TensorSpec
+from editor.sdk.params import Doc, ModelOf, Range
+from editor.sdk.plugin import Holes, Inputs, Needs, Plugin, Result
+from editor.sdk.recipe import Export, Loss, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    repair: Annotated[
+        int,
+        Range(0, 100, step=5, unit="%"),
+        Doc(
+            N_("Repair"),
+            N_("How far the network may change what was copied from elsewhere. 0 leaves the copy as it is."),
+        ),
+    ] = 100
+    model: Annotated[str, ModelOf("fill"), Doc(N_("Model"), N_("Which network repairs the fill."))] = "gan_inpaint"
+
+
+def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
+    """Fills all of `inputs.mask` above 0, see `plugins.gan_inpaint.method`.
+
+    Raises:
+        MaskError: there is nothing to copy from.
+        ModelError: the model is not installed, is not one that repairs fills, or failed.
+        Cancelled: the user cancelled.
+    """
+    from plugins.gan_inpaint import method  # OpenCV must not be imported when plugins are listed
+
+    return method.fill(inputs, params, ctx)
+
+
+_RECIPE = Recipe(
+    net="plugins.gan_inpaint.net",
+    version=1,
+    patch_px=256,
+    batch=4,
+    losses=(Loss("l1", 4.0), Loss("perceptual", 1.0), Loss("style", 2.0), Loss("hinge", 0.3)),
+    rate=1e-3,
+    fine_rate=1e-4,
+    average=0.99,
+    measure="structure",
+    cell_px=256,
+    prepares="plugins.gan_inpaint.holes",
+    export=Export(
+        role="fill",
+        input=TensorSpec("planes", "NCHW", "float32", (0.0, 1.0), "planes", 4),
+        output=TensorSpec("picture", "NCHW", "float32", (0.0, 1.0), "RGB", 3),
+        multiple_of=8,
+        minimum=64,
+        overlap_px=104,
+        memory_mb_per_mp=500,
+    ),
+)
+
+PLUGIN = Plugin(
+    id="gan_inpaint",
+    version=1,
+    title=N_("GAN fill"),
+    summary=N_("Fills the painted area as Content-aware fill does, then mends seams, colours and grain by a network."),
+    params=Params,
+    run=run,
+    needs=Needs(mask=True, source=True, scope=Holes(context_px=256, context_ratio=1.0)),
+    candidates=1,
+    recipe=_RECIPE,
+)
