@@ -65,6 +65,8 @@ class Recipe:
     losses: what is made small.
     rate: highest step of the optimiser (AdamW) for a network that knows nothing; fine_rate: for one that does.
     warm_up: share of the steps in which the rate rises; then it falls to zero as a cosine.
+    critic_penalty: weight of the penalty on the critic's slope at real pictures, where a loss has one: the smaller, the
+        fainter differences it can tell.
     clip: largest norm of a gradient. average: decay of the running mean of weights that is kept in the end.
     measure: what is measured on photos that are not learned from, see `editor.runtime.tuning.measures`.
     lifts_noise: whether noise is lifted from flat parts of noisy photos and given to others; then noisy photos are
@@ -86,6 +88,7 @@ class Recipe:
     export: Export
     measure: str = "psnr"
     warm_up: float = 0.08
+    critic_penalty: float = 1.0
     clip: float = 0.5
     average: float = 0.999
     lifts_noise: bool = False

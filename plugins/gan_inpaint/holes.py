@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from editor.imaging.blend import blend, hole_box
 from editor.imaging.patch_match import Search, correspondence
+from plugins.gan_inpaint.rim import planes
 
 U8 = NDArray[np.uint8]
-I32 = NDArray[np.int32]
+F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 Draw = Callable[[int, np.random.Generator], U8]
 
@@ -24,30 +25,28 @@ _LETTERS = "abcdefghijklmnoprstuvwxyzABCDEFGHKLMNPRSTXYZ0123456789"
 
 
 def prepared(cell: U8, rng: np.random.Generator) -> U8:
-    """A cell with a hole in it, filled by patches. Takes tenths of a second.
+    """A cell with a hole in it, filled by patches, as the network is given it. Takes tenths of a second.
 
     Args:
         cell: S x S x 3 RGB.
         rng: where all chance comes from.
 
     Returns:
-        S x S x 4: the filled cell in RGB, and the mask, 255 in the hole.
+        S x S x 7: the planes of `plugins.gan_inpaint.rim.planes`, 1 as 255.
     """
     hole = drawn(len(cell), rng)
-    filled, _map_y, _map_x = filled_by_patches(cell, hole, rng)
-    return np.dstack((filled, hole.astype(np.uint8) * np.uint8(255)))
+    given = planes(filled_by_patches(cell, hole, rng), hole, (0, 0), lambda: None)
+    return np.rint(given * 255).astype(np.uint8)
 
 
-def filled_by_patches(cell: U8, hole: Bool, rng: np.random.Generator) -> tuple[U8, I32, I32]:
-    """The cell with its hole filled, and where each pixel was copied from: rows and columns, S x S each."""
+def filled_by_patches(cell: U8, hole: Bool, rng: np.random.Generator) -> F32:
+    """The cell, S x S x 3 0..1, with its hole filled."""
     image = cell.astype(np.float32) / np.float32(255)
     seed = int(rng.integers(2**31))
     map_y, map_x = correspondence(image, hole, ~hole, Search(_PATCHES_PX[seed % 3], seed, seed % 3 == 0))
     box = hole_box(hole)
-    filled = cell.copy()
-    pixels = np.round(blend(image, hole, map_y, map_x) * 255).astype(np.uint8)
-    filled[box][hole[box]] = pixels[hole[box]]
-    return filled, map_y, map_x
+    image[box][hole[box]] = blend(image, hole, map_y, map_x)[hole[box]]
+    return image
 
 
 def drawn(side: int, rng: np.random.Generator) -> Bool:

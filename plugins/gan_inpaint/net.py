@@ -7,21 +7,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_WIDTHS = (16, 32, 64)
-_DILATIONS = (1, 2, 4, 2, 1)
+_WIDTHS = (24, 48, 96)
+_DILATIONS = (1, 2, 4, 1)
 _CRITIC_WIDTHS = (24, 48, 96)
 _CRITIC_STEP = 8
+# What blur takes away is small in numbers.
+_FINE = 8.0
 _LEAK = 0.2
-# What is learned from is cut out around a place of the hole: far from it there is nothing to learn.
-_PIECE_PX = 128
-
-# How often, and how far, what is given is made to differ from what is wanted as fills do.
-_COPIED = 0.1
-_TINTED = 0.4
-_TINT = 0.06
-_BLURRED = 0.15
-_GRAINED = 0.15
-_GRAIN = 0.02
+# What is learned from is cut out around a place near the hole's edge: far from it there is nothing to learn.
+_PIECE_PX = 96
+_NEAR = 0.16
 
 
 class _Gated(nn.Module):
@@ -56,19 +51,19 @@ class _Block(nn.Module):
 
 
 class Repairer(nn.Module):
-    """A gated U-Net that works at half the resolution and sees far: at an eighth it has dilated convolutions.
+    """A gated U-Net that works at half the resolution; at an eighth it has dilated convolutions, to see far.
 
     Gated convolutions after Yu et al. 2019; what they had to invent is here filled by patches before, and the network
     gives the difference, which is nothing at the start.
 
-    Input: B x 4 x H x W float32: RGB 0..1, filled, and the mask, 1 in the hole; sides are multiples of 8.
-    Output: B x 3 x H x W, RGB, not clipped; outside the mask as it came in.
+    Input: B x 7 x H x W float32, see `plugins.gan_inpaint.rim.planes`; sides are multiples of 8.
+    Output: B x 3 x H x W, RGB, not clipped; where nothing is near, the fill as it came in.
     """
 
     def __init__(self) -> None:
         super().__init__()
         fine, middle, coarse = _WIDTHS
-        self.head = _Gated(16, fine)
+        self.head = _Gated(28, fine)
         self.down_fine = _Block(fine)
         self.to_middle = _Gated(fine, middle, 2, 2)
         self.down_middle = _Block(middle)
@@ -84,27 +79,29 @@ class Repairer(nn.Module):
         nn.init.zeros_(self.tail.bias)
 
     def forward(self, planes: Tensor) -> Tensor:
-        filled, mask = planes[:, :3], planes[:, 3:]
-        fine = self.down_fine(self.head(functional.pixel_unshuffle(torch.cat((filled - 0.5, mask), 1), 2)))
+        filled, mended, near = planes[:, :3], planes[:, 3:6], planes[:, 6:]
+        seen = torch.cat((filled - 0.5, 4 * (mended - filled), near), 1)
+        fine = self.down_fine(self.head(functional.pixel_unshuffle(seen, 2)))
         middle = self.down_middle(self.to_middle(fine))
         coarse = self.bottom(self.to_coarse(middle))
         middle = self.up_middle(middle + self.from_coarse(coarse))
         fine = self.up_fine(fine + self.from_middle(middle))
-        return filled + mask * functional.pixel_shuffle(self.tail(fine), 2)
+        return filled + near * functional.pixel_shuffle(self.tail(fine), 2)
 
 
 class Critic(nn.Module):
-    """Scores of all places that the mask touches: what is outside is real in either case. After the patch critic of P.
-    Isola et al. 2017 (https://arxiv.org/abs/1611.07004), without its normalisation.
+    """Scores of all places near the hole's edge: elsewhere nothing differs much. After the patch critic of P. Isola et
+    al. 2017 (https://arxiv.org/abs/1611.07004), without its normalisation, but with what is fine in the picture apart.
 
-    Input: B x 4 x H x W: a picture and its mask; sides are multiples of 8. Output: one number a place of 8 x 8 pixels.
+    Input: B x 7 x H x W: a picture, and what the repairer was given beside the fill; sides are multiples of 8. Output:
+    one number a place of 8 x 8 pixels.
     """
 
     def __init__(self) -> None:
         super().__init__()
         first, second, third = _CRITIC_WIDTHS
         self.steps = nn.Sequential(
-            nn.Conv2d(4, first, 4, 2, 1),
+            nn.Conv2d(7, first, 4, 2, 1),
             nn.LeakyReLU(_LEAK),
             nn.Conv2d(first, second, 4, 2, 1),
             nn.LeakyReLU(_LEAK),
@@ -119,8 +116,10 @@ class Critic(nn.Module):
                 nn.init.kaiming_normal_(layer.weight, _LEAK)
 
     def forward(self, judged: Tensor) -> Tensor:
-        scores: Tensor = self.steps(torch.cat((2 * judged[:, :3] - 1, judged[:, 3:]), 1))
-        return scores[functional.max_pool2d(judged[:, 3:].detach(), _CRITIC_STEP) > 0.5]
+        picture, near = judged[:, :3], judged[:, -1:]
+        fine = picture - functional.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
+        scores: Tensor = self.steps(torch.cat((2 * picture - 1, _FINE * fine, near), 1))
+        return scores[functional.max_pool2d(near.detach(), _CRITIC_STEP) > _NEAR]
 
 
 def network() -> nn.Module:
@@ -134,70 +133,41 @@ def critic() -> nn.Module:
 
 
 def examples(cells: Tensor, generator: torch.Generator, _bank: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Filled pictures with their masks, and the true ones.
+    """Filled pictures as the network is given them, and the true ones.
 
     Args:
-        cells: B x 7 x H x W float32 0..1: the true picture in RGB, the filled one, and the mask, see
+        cells: B x 10 x H x W float32 0..1: the true picture in RGB and the planes of
             `plugins.gan_inpaint.holes.prepared`.
         generator: where all chance comes from.
 
     Returns:
-        B x 4 x h x w, see `Repairer`, and B x 3 x h x w RGB: pieces of at most 128 x 128 pixels, with hole in each.
+        B x 7 x h x w, see `Repairer`, and B x 3 x h x w RGB: pieces of at most 96 x 96 pixels, with the edge of a hole
+        in each.
     """
-    pieces = [_piece(cell, generator) for cell in cells]
-    pairs = [_pair(piece[:3], piece[3:6], piece[6:], generator) for piece in pieces]
-    return torch.stack([given for given, _wanted in pairs]), torch.stack([wanted for _given, wanted in pairs])
+    pieces = torch.stack([_exposed(_piece(cell, generator), generator) for cell in cells])
+    return pieces[:, 3:].contiguous(), pieces[:, :3].contiguous()
 
 
 def _chance(generator: torch.Generator) -> float:
     return float(torch.rand((), generator=generator))
 
 
-def _between(low: float, high: float, generator: torch.Generator) -> float:
-    return low + (high - low) * _chance(generator)
-
-
 def _piece(cell: Tensor, generator: torch.Generator) -> Tensor:
-    """Cut out around a place of the hole, all of its places equally likely."""
-    places = cell[6].nonzero()
+    """Cut out around a place near the hole's edge, all of its places equally likely; the place is not in its middle."""
+    places = (cell[9] > _NEAR).nonzero()
     place = places[int(_chance(generator) * len(places))].tolist()
     spans = []
     for middle, side in zip(place, cell.shape[1:], strict=True):
-        start = min(max(middle - _PIECE_PX // 2, 0), max(side - _PIECE_PX, 0))
+        start = middle - _PIECE_PX // 2 + round((_chance(generator) - 0.5) * _PIECE_PX / 2)
+        start = min(max(start, 0), max(side - _PIECE_PX, 0))
         spans.append(slice(start, start + _PIECE_PX))
     return cell[:, spans[0], spans[1]]
 
 
-def _pair(wanted: Tensor, filled: Tensor, mask: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    if _chance(generator) < _COPIED:
-        filled = _copied(wanted, mask, filled, generator)
+def _exposed(piece: Tensor, generator: torch.Generator) -> Tensor:
+    """Half of them with the same change of all their pictures: photos of other exposures and tints."""
     if _chance(generator) < 0.5:
-        # The same change of both: photos of other exposures and tints.
-        gamma = 2 ** _between(-0.5, 0.5, generator)
-        gain = torch.rand((3, 1, 1), generator=generator) * 0.2 + 0.85
-        wanted, filled = (each.pow(gamma).mul(gain).clamp_(0, 1) for each in (wanted, filled))
-    worse = _worse(filled, generator)
-    given = torch.where(mask > 0.5, worse, wanted)
-    return torch.cat((given, mask)), wanted
-
-
-def _copied(wanted: Tensor, mask: Tensor, filled: Tensor, generator: torch.Generator) -> Tensor:
-    """Filled from one place nearby as a whole, as by a clone brush; as it was where that place has the hole in it."""
-    side = wanted.shape[-1]
-    shift = [int(_between(-0.4, 0.4, generator) * side) for _axis in range(2)]
-    copy, hole = (torch.roll(each, shift, (1, 2)) for each in (wanted, mask))
-    return torch.where(hole > 0.5, filled, copy)
-
-
-def _worse(filled: Tensor, generator: torch.Generator) -> Tensor:
-    """With a tint, blur or grain that its surroundings do not have."""
-    if _chance(generator) < _TINTED:
-        tint = torch.randn((3, 1, 1), generator=generator) * 0.5 + torch.randn((), generator=generator)
-        filled = filled + _TINT * _chance(generator) * tint
-    if _chance(generator) < _BLURRED:
-        size = 3 if _chance(generator) < 0.6 else 5
-        filled = functional.avg_pool2d(filled, size, 1, size // 2, count_include_pad=False)
-    if _chance(generator) < _GRAINED:
-        grain = torch.randn(filled.shape[1:], generator=generator)
-        filled = filled + _GRAIN * _chance(generator) * grain
-    return filled.clamp(0, 1)
+        return piece
+    gamma = 2 ** (_chance(generator) - 0.5)
+    gain = (torch.rand((3, 1, 1), generator=generator) * 0.2 + 0.85).repeat(3, 1, 1)
+    return torch.cat((piece[:9].pow(gamma).mul(gain).clamp(0, 1), piece[9:]))

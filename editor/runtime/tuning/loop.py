@@ -23,8 +23,6 @@ from editor.sdk.recipe import Recipe
 
 # The penalty costs a second gradient: so only at every 16th step, and for all of them (T. Karras et al. 2020, B).
 _R1_EVERY = 16
-# The mean over the scores of a critic of patches: with five times as much, as of one score, it learns nothing.
-_R1_WEIGHT = 1.0
 # Far above what it sees but for its penalty, which weighs sixteen times as much where it is paid.
 _CRITIC_CLIP = 100.0
 _CRITIC_BETAS = (0.0, 0.99)
@@ -204,7 +202,7 @@ class Trainer:
             loss = losses.critic_loss(self._adversary.name, *scores)
             if penalised:
                 slope = losses.r1_penalty(critic, goal, piece[:, 3:])
-                loss = loss + slope * _R1_WEIGHT * _R1_EVERY
+                loss = loss + slope * self._recipe.critic_penalty * _R1_EVERY
             (loss * share).backward()  # type: ignore[no-untyped-call]  # torch's own lacks types
         norm = nn.utils.clip_grad_norm_(critic.parameters(), _CRITIC_CLIP)
         if not torch.isfinite(norm):

@@ -1,0 +1,38 @@
+"""What the network is given: the fill, the same with its rim mended from both sides, and how near each pixel lies to
+the hole's edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.imaging.mend import mend
+
+F32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+
+RIM_PX = 11
+"""So deep in the hole the network changes nothing: there what is missing can't be told from its surroundings."""
+_SURE_PX = 3
+
+
+def planes(filled: F32, hole: Bool, origin: tuple[int, int], each: Callable[[], None]) -> F32:
+    """H x W x 7 float32: the filled picture in RGB, 0..1; the same with all that is near the hole's edge made anew
+    along the edges of what lies outside and deeper within; and how near to known pixels each pixel of the hole lies: 1
+    up to 3 pixels away, then less, 0 from 11 on and outside.
+
+    Args:
+        filled: H x W x 3 float32.
+        hole: H x W bool.
+        origin: where the first pixel lies in the whole picture, (x, y).
+        each: called again and again; what it raises ends the work.
+    """
+    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
+    near = np.clip((RIM_PX - depth) / (RIM_PX - _SURE_PX), 0, 1) * hole
+    rim = near > 0
+    given = np.clip(filled, 0, 1)
+    mended, _spread, _lost = mend(given, np.repeat(rim[..., None], 3, axis=2), origin, rim, each)
+    return np.dstack((given, np.clip(mended, 0, 1), near)).astype(np.float32, copy=False)
