@@ -10,6 +10,7 @@ from torch import Tensor
 
 from plugins.gan_inpaint import PLUGIN, net
 from plugins.gan_inpaint.holes import drawn, prepared
+from plugins.gan_inpaint.rim import planes
 from tests.imaging.pictures import textured
 
 U8 = NDArray[np.uint8]
@@ -22,9 +23,9 @@ def cell() -> U8:
 
 @pytest.fixture(scope="module")
 def cells(cell: U8) -> Tensor:
-    """Three with other holes each, 1 x 7 x S x S."""
-    planes = [np.dstack((cell, prepared(cell, np.random.default_rng(seed)))) for seed in range(3)]
-    return torch.from_numpy(np.stack(planes)).permute(0, 3, 1, 2).float() / 255
+    """Three with other holes each, 1 x 10 x S x S."""
+    made = [np.dstack((cell, prepared(cell, np.random.default_rng(seed)))) for seed in range(3)]
+    return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).float() / 255
 
 
 def test_holes_are_neither_tiny_nor_all(cell: U8) -> None:
@@ -38,44 +39,75 @@ def test_holes_are_neither_tiny_nor_all(cell: U8) -> None:
 def test_only_the_hole_is_filled_and_not_with_what_was_there(cell: U8) -> None:
     planes = prepared(cell, np.random.default_rng(4))
     again = prepared(cell, np.random.default_rng(4))
-    hole = planes[..., 3] > 0
+    hole = drawn(128, np.random.default_rng(4))
     assert np.array_equal(planes, again)
-    assert set(np.unique(planes[..., 3])) == {0, 255}
-    assert np.array_equal(planes[..., :3][~hole], cell[~hole])
-    assert np.mean(planes[..., :3][hole] != cell[hole]) > 0.5
+    for picture in (planes[..., :3], planes[..., 3:6]):
+        assert np.array_equal(picture[~hole], cell[~hole])
+        assert np.mean(picture[hole & (planes[..., 6] > 0)] != cell[hole & (planes[..., 6] > 0)]) > 0.5
 
 
-def test_examples_differ_from_the_truth_in_the_hole_alone(cells: Tensor) -> None:
-    given, wanted = net.examples(cells.repeat(8, 1, 1, 1), torch.Generator().manual_seed(1), None)
-    mask = given[:, 3:]
-    assert given.shape == (24, 4, 128, 128)
-    assert torch.equal(mask, cells[:, 6:].repeat(8, 1, 1, 1))
-    assert torch.equal(torch.where(mask > 0, 0, given[:, :3]), torch.where(mask > 0, 0, wanted))
+def test_what_is_mended_lies_near_the_edge_of_the_hole() -> None:
+    filled = textured(64, 64).astype(np.float32)
+    hole = np.zeros((64, 64), np.bool_)
+    hole[10:54, 10:54] = True
+    given = planes(filled, hole, (0, 0), lambda: None)
+    near = given[..., 6]
+    assert np.all(near[~hole] == 0)
+    assert np.all(near[10:13, 20:44] == 1)
+    assert 0 < near[16, 32] < near[14, 32] < 1
+    assert np.all(near[22:42, 22:42] == 0)
+    untouched = near == 0
+    assert np.array_equal(given[..., :3], filled)
+    assert np.array_equal(given[..., 3:6][untouched], filled[untouched])
+    assert np.any(given[..., 3:6] != filled)
+
+
+def test_a_line_that_the_fill_broke_is_mended() -> None:
+    truth = np.full((64, 64, 3), 0.8, np.float32)
+    truth[30:34] = 0.2
+    hole = np.zeros((64, 64), np.bool_)
+    hole[:, 29:35] = True
+    filled = np.where(hole[..., None], np.float32(0.8), truth)
+    mended = planes(filled, hole, (0, 0), lambda: None)[..., 3:6]
+    assert np.abs(mended - truth)[hole].mean() < 0.6 * np.abs(filled - truth)[hole].mean()
+
+
+def test_examples_are_as_prepared_but_for_their_exposure(cells: Tensor) -> None:
+    many = cells.repeat(8, 1, 1, 1)
+    given, wanted = net.examples(many, torch.Generator().manual_seed(1), None)
+    assert given.shape == (24, 7, 96, 96)
+    assert wanted.shape == (24, 3, 96, 96)
+    far = given[:, 6:] == 0
+    known = far & (given[:, :3] == wanted).all(dim=1, keepdim=True)
+    assert torch.equal(torch.where(known, given[:, 3:6], 0), torch.where(known, wanted, 0))
+    assert known.float().mean() > 0.5
     assert all(not torch.equal(one[:3], other) for one, other in zip(given, wanted, strict=True))
-    again, _wanted = net.examples(cells.repeat(8, 1, 1, 1), torch.Generator().manual_seed(1), None)
+    means = wanted.mean(dim=(1, 2, 3))
+    assert means.std() > 0.02
+    again, _wanted = net.examples(many, torch.Generator().manual_seed(1), None)
     assert torch.equal(given, again)
 
 
-def test_what_is_learned_from_has_hole_in_it_however_small_and_where() -> None:
-    cells = torch.rand(3, 7, 256, 200)
-    cells[:, 6] = 0
+def test_what_is_learned_from_has_the_edge_of_a_hole_in_it_however_small_and_where() -> None:
+    cells = torch.rand(3, 10, 256, 200)
+    cells[:, 9] = 0
     for cell, place in zip(cells, (np.s_[0:4, 0:4], np.s_[250:256, 190:200], np.s_[128:130, 90:95]), strict=True):
-        cell[6][place] = 1
+        cell[9][place] = 1
     given, wanted = net.examples(cells, torch.Generator().manual_seed(1), None)
-    assert given.shape == (3, 4, 128, 128)
-    assert wanted.shape == (3, 3, 128, 128)
-    assert torch.equal(given[:, 3].sum(dim=(1, 2)), cells[:, 6].sum(dim=(1, 2)))
+    assert given.shape == (3, 7, 96, 96)
+    assert wanted.shape == (3, 3, 96, 96)
+    assert torch.equal(given[:, 6].sum(dim=(1, 2)), cells[:, 9].sum(dim=(1, 2)))
 
 
-def test_a_fresh_network_leaves_the_fill_and_a_taught_one_all_outside_the_mask() -> None:
+def test_a_fresh_network_leaves_the_fill_and_a_taught_one_all_that_is_not_near() -> None:
     network = net.network()
-    planes = torch.rand(2, 4, 64, 72)
-    planes[:, 3] = (planes[:, 3] > 0.5).float()
-    assert torch.equal(network(planes), planes[:, :3])
+    given = torch.rand(2, 7, 64, 72)
+    given[:, 6] = (given[:, 6] > 0.5).float()
+    assert torch.equal(network(given), given[:, :3])
     for weights in network.parameters():
         torch.nn.init.normal_(weights, std=0.05)
-    changed = network(planes) != planes[:, :3]
-    assert torch.equal(changed.any(dim=1), planes[:, 3] > 0)
+    changed = network(given) != given[:, :3]
+    assert torch.equal(changed.any(dim=1), given[:, 6] > 0)
 
 
 def test_it_fits_into_eight_megabytes() -> None:
@@ -87,19 +119,19 @@ def test_the_network_sees_as_far_as_its_tiles_overlap() -> None:
     for weights in network.parameters():
         if weights.dim() > 1:
             torch.nn.init.normal_(weights, std=0.05)
-    planes = torch.rand(1, 4, 16, 640, requires_grad=True)
-    planes.data[:, 3] = 1
-    network(planes)[..., 320].sum().backward()
-    assert planes.grad is not None
-    seen = torch.nonzero(planes.grad.abs().sum(dim=(0, 1, 2)))
+    given = torch.rand(1, 7, 16, 640, requires_grad=True)
+    given.data[:, 6] = 1
+    network(given)[..., 320].sum().backward()
+    assert given.grad is not None
+    seen = torch.nonzero(given.grad.abs().sum(dim=(0, 1, 2)))
     assert PLUGIN.recipe is not None
     reach = max(320 - int(seen.min()), int(seen.max()) - 320)
     assert 64 < reach <= PLUGIN.recipe.export.overlap_px
 
 
-def test_the_critic_judges_places_under_the_mask_alone() -> None:
-    judged = torch.rand(2, 4, 64, 64)
-    judged[:, 3] = 0
-    judged[0, 3, 16:24, 32:48] = 1  # two places of 8 x 8
-    judged[1, 3, 3, 3] = 1  # a pixel of one
+def test_the_critic_judges_places_near_the_edge_alone() -> None:
+    judged = torch.rand(2, 7, 64, 64)
+    judged[:, 6] = 0
+    judged[0, 6, 16:24, 32:48] = 1  # two places of 8 x 8
+    judged[1, 6, 3, 3] = 1  # a pixel of one
     assert net.critic()(judged).shape == (3,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -318,6 +319,17 @@ def test_the_penalty_is_paid_at_every_16th_step_for_all_of_them(
     for _number in range(18):
         one.step()
     assert paid == [0, 16]
+
+
+def test_the_critic_learns_less_the_more_its_slope_costs(patches: Patches) -> None:
+    def learned(penalty: float) -> Tensor:
+        one = trainer(patches, replace(ADVERSARIAL, critic_penalty=penalty), critic=Critic)
+        assert one._critic is not None
+        for _number in range(8):
+            one.step()
+        return torch.cat([weight.flatten() for weight in one._critic.parameters()])
+
+    assert not torch.equal(learned(1e-4), learned(10.0))
 
 
 class Watching(Critic):

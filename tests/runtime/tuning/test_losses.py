@@ -39,6 +39,18 @@ def test_pixels(name: str, expected: float) -> None:
     assert float(losses.PIXEL_LOSSES[name](GIVEN, WANTED)) == pytest.approx(expected)
 
 
+def test_sharpness_punishes_blur_and_not_that_detail_lies_elsewhere() -> None:
+    torch.manual_seed(0)
+    wanted = torch.rand(2, 3, 32, 32)
+    blurred = functional.avg_pool2d(wanted, 3, 1, 1, count_include_pad=False)
+    assert float(losses.sharpness(wanted, wanted)) == 0
+    assert float(losses.sharpness(blurred, wanted)) > 4 * float(losses.sharpness(wanted.roll((3, 5), (2, 3)), wanted))
+    flat = torch.full((1, 3, 16, 16), 0.5, requires_grad=True)
+    losses.sharpness(flat, wanted[:1, :, :16, :16]).backward()
+    assert flat.grad is not None
+    assert bool(torch.isfinite(flat.grad).all())
+
+
 def test_perceptual_is_relative_to_the_energy_of_each_map() -> None:
     def loss(given: Tensor, wanted: Tensor) -> Tensor:
         return perceptual(*([pictures, 100 * pictures[..., :1]] for pictures in (given, wanted)))
