@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import time
@@ -30,6 +31,8 @@ FEATURES = "efficientnet_lite0"
 _FILE = "run.json"
 # Of the time that photos take where planes are added.
 _CUTTING = 0.1
+# Planes are made for at most so long, as a share of the time that it then learns.
+_PREPARING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class Trainings:
             lifter = NoiseLifter(clean) if recipe.lifts_noise and clean is not None else None
             if lifter is not None:
                 photos = [lifter.taken_apart(photo) for photo in photos]
-            harvest = self._cut(photos, RunFolder(part), recipe, order.seed, progress)
+            harvest = self._cut(photos, RunFolder(part), recipe, order, progress)
             lifted = lifter.save(RunFolder(part).bank) if lifter is not None else 0
             run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part), lifted)
             self._write(run)
@@ -180,7 +183,12 @@ class Trainings:
         shutil.rmtree(run.folder.path, ignore_errors=True)
 
     def _cut(
-        self, photos: Sequence[Photo], folder: RunFolder, recipe: Recipe, seed: int, progress: Callable[[float], None]
+        self,
+        photos: Sequence[Photo],
+        folder: RunFolder,
+        recipe: Recipe,
+        order: Order,
+        progress: Callable[[float], None],
     ) -> Harvest:
         share = _CUTTING if recipe.prepares else 1.0
         harvest = training_data.cut(
@@ -188,17 +196,20 @@ class Trainings:
             folder.path,
             recipe.shrinks,
             cell_px=recipe.cell_px or training_data.CELL_PX,
-            seed=seed,
+            seed=order.seed,
             progress=lambda done: progress(share * done),
         )
-        if recipe.prepares:
-            training_planes.add(
-                recipe.prepares,
-                (folder.train, folder.validation),
-                seed,
-                lambda done: progress(share + (1 - share) * done),
-            )
-        return harvest
+        if not recipe.prepares:
+            return harvest
+        cells, held_back = training_planes.add(
+            recipe.prepares,
+            (folder.train, folder.validation),
+            order.seed,
+            lambda done: progress(share + (1 - share) * done),
+            # Who has minutes does not want to wait an hour for them to begin.
+            60 * _PREPARING * order.minutes if order.minutes is not None else math.inf,
+        )
+        return replace(harvest, cells=cells, validation_cells=held_back)
 
     def _features(self, recipe: Recipe) -> Path | None:
         if all(loss.name not in FEATURE_LOSSES for loss in recipe.losses):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -29,9 +31,17 @@ _NICE = 10
 _MOST_WORKERS = 16
 # Cells for each process before progress is told, and so how soon it can be stopped.
 _AT_A_TIME = 4
+_FEWEST = 12
 
 
-def add(module: str, paths: Sequence[Path], seed: int, progress: Callable[[float], None]) -> None:
+def add(
+    module: str,
+    paths: Sequence[Path],
+    seed: int,
+    progress: Callable[[float], None],
+    seconds: float = math.inf,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[int]:
     """Rewrites files of cells, N x S x S x 3 uint8 RGB, as N x S x S x (3 + C): with what a module adds to each.
 
     Processes share the work, all cores but one. What comes of a cell depends on it and the seed alone.
@@ -39,30 +49,40 @@ def add(module: str, paths: Sequence[Path], seed: int, progress: Callable[[float
     Args:
         module: its `prepared(cell, rng)` gives S x S x C uint8 for a cell.
         progress: told the share that is done; what it raises stops the work, and the files are as they were.
+        seconds: after so long, by the clock, the cells that are left are dropped: chance says which.
+
+    Returns:
+        How many cells each file has now.
 
     Raises:
         OSError: they can't be read or written.
         EditorError: one of the processes was ended from outside.
     """
-    total = sum(len(np.load(path, mmap_mode="r")) for path in paths)
-    done = 0
+    counts = [len(np.load(path, mmap_mode="r")) for path in paths]
+    begun, planned, kept = clock(), 0.0, []
     parts = [path.with_suffix(".part") for path in paths]
     workers = min(_MOST_WORKERS, max(1, (os.cpu_count() or 2) - 1))
     step = _AT_A_TIME * workers
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
     try:
-        for path, part in zip(paths, parts, strict=True):
-            count = len(np.load(path, mmap_mode="r"))
+        for path, part, count in zip(paths, parts, counts, strict=True):
             make = partial(_planes, module, str(path), seed)
+            order = np.random.default_rng(seed).permutation(count) if seconds < math.inf else np.arange(count)
+            share, done = count / sum(counts), 0
             with part.open("wb") as file:
-                for start in range(0, count, step):
-                    progress(done / total)
-                    cells = list(pool.map(make, range(start, min(count, start + step))))
-                    if start == 0:
+                while done < count and (done < _FEWEST or clock() - begun < seconds * (planned + share)):
+                    progress(planned + share * done / count)
+                    cells = list(pool.map(make, order[done : done + step].tolist()))
+                    if done == 0:
                         _head(file, count, cells[0])
                     for cell in cells:
                         file.write(cell.tobytes())
                     done += len(cells)
+                # As long as the first one: a header has room for any number of rows.
+                file.seek(0)
+                _head(file, done, cells[0])
+            planned += share
+            kept.append(done)
         for path, part in zip(paths, parts, strict=True):
             part.replace(path)
     except BrokenProcessPool as error:
@@ -72,6 +92,7 @@ def add(module: str, paths: Sequence[Path], seed: int, progress: Callable[[float
         for part in parts:
             part.unlink(missing_ok=True)
     progress(1.0)
+    return kept
 
 
 def _head(file: BinaryIO, count: int, cell: U8) -> None:

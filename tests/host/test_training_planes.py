@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,27 @@ def test_all_cells_get_their_planes_by_themselves_and_the_seed(files: tuple[Path
     np.save(files[0], before[0])
     add(__name__, files[:1], 4, told.append)
     assert not np.array_equal(np.load(files[0]), after[0])
+
+
+def test_when_the_time_is_over_fewer_cells_are_kept_whole(tmp_path: Path) -> None:
+    paths = (tmp_path / "train.npy", tmp_path / "validation.npy")
+    before = [
+        np.random.default_rng(count).integers(0, 256, (count, SIDE_PX, SIDE_PX, 3), np.uint8) for count in (99, 33)
+    ]
+    for path, cells in zip(paths, before, strict=True):
+        np.save(path, cells)
+    now = itertools.count()
+    kept = add(__name__, paths, 3, lambda _share: None, seconds=3.0, clock=lambda: float(next(now)))
+    assert 12 <= kept[0] < 99
+    assert 12 <= kept[1] < 33
+    for path, count, cells in zip(paths, kept, before, strict=True):
+        after = np.load(path)
+        assert after.shape == (count, SIDE_PX, SIDE_PX, 5)
+        assert np.array_equal(after[..., 3], after[..., 0])
+        known = {cell.tobytes() for cell in cells}
+        assert len({cell[..., :3].tobytes() for cell in after} & known) == count
+        # Not the first ones: these are of one photo, or of one part of it.
+        assert not np.array_equal(after[..., :3], cells[:count])
 
 
 def test_a_process_that_is_killed_is_said(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
