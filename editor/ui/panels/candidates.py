@@ -15,6 +15,7 @@ from editor.core.i18n import _
 
 THUMB = QSize(132, 84)
 _STRIP_HEIGHT_PX = 142
+_LINE_PX = THUMB.width() + 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class CandidateStrip(QWidget):
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
             icon.addPixmap(QPixmap.fromImage(image), mode)
         cut = self._list.fontMetrics().elidedText
-        label = "\n".join(cut(line, Qt.TextElideMode.ElideRight, THUMB.width()) for line in entry.lines)
+        # In the middle: models that the user trained are often called alike but for their ends.
+        label = "\n".join(cut(line, Qt.TextElideMode.ElideMiddle, _LINE_PX) for line in entry.lines)
         item = QListWidgetItem(icon, label)
         item.setToolTip("\n".join((*entry.lines, *entry.facts)))
         self._wait.hide()
