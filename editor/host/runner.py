@@ -126,7 +126,8 @@ class Runner:
         named = [str(value_of(spec.name)) for spec in naming if value_of(spec.name) != spec.default]
         if self._engine is None or not named:
             return _(plugin.title)
-        titles = ", ".join(_(self._engine.facts(model).title) for model in named)
+        models = [self._engine.facts(model) for model in named]
+        titles = ", ".join(_(model.title) for model in models)
         return _("{method}, {model}").format(method=_(plugin.title), model=titles)
 
     def measure(
