@@ -49,11 +49,11 @@ def in_turn(own: Sequence[Request], others: Sequence[Request]) -> tuple[Request,
 
 
 def _with_each_model(plugin: Plugin, params: Any, models: ModelLibrary | None) -> Iterator[Any]:
-    """The parameters with each installed model that they may name; as they are if they name none."""
+    """The parameters with each known model that they may name; as they are if they name none."""
     naming = [spec for spec in plugin.specs if spec.role and spec.matters(partial(getattr, params))]
     known = [() if models is None else of_role(models, spec.role) for spec in naming]
-    for chosen in itertools.product(*([model.id for model in each if model.installed] for each in known)):
-        yield replace(params, **{spec.name: model for spec, model in zip(naming, chosen, strict=True)})
+    for chosen in itertools.product(*known):
+        yield replace(params, **{spec.name: model.id for spec, model in zip(naming, chosen, strict=True)})
 
 
 def _can_run(plugin: Plugin, params: Any, models: ModelLibrary | None) -> bool:

@@ -57,8 +57,8 @@ class Request:
 
     def made(self, record: OpRecord) -> bool:
         """Whether it would make again, on the same picture and mask, what the record tells of."""
-        same = record.plugin == self.plugin.id and record.params == to_dict(self.params)
-        return same and (record.seed == self.seed or not self.plugin.random)
+        made = (record.plugin, record.params, record.seed)
+        return made == (self.plugin.id, to_dict(self.params), self.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from editor.sdk.plugin import Inputs, Plugin, Result
 from editor.ui.main_window import MainWindow
 from editor.ui.panels.candidates import CandidateStrip, Entry
 from editor.ui.panels.fields import ModelField
-from tests.helpers.documents import Level, flat_fill, method, session
+from tests.helpers.documents import Level, flat_fill, local_method, method, session
 from tests.helpers.makers import Idle, Named, know_model
 
 HOLE = Rect(100, 90, 140, 120)
@@ -237,6 +237,18 @@ def test_another_method_runs_with_the_settings_that_it_had_last(qtbot: QtBot, wi
     run(qtbot, window)
     press(window, Key.Key_Right)
     assert shown_grey(window) == round(0.25 * 255)
+
+
+def test_a_preview_shows_the_chosen_method_alone(qtbot: QtBot, window: MainWindow) -> None:
+    other = local_method(id="soften_more", title="Soften more", task="soften")
+    start(window, local_method(task="soften"), other, chosen="soften")
+    removal = window.repair.removal
+    with qtbot.waitSignals([removal.arrived, *[removal.ran] * 2]):
+        window.commands["repair.preview"].trigger()
+    assert [candidate.made.name for candidate in removal.candidates] == ["Soften"]
+    press(window, Key.Key_Escape)
+    run(qtbot, window)
+    assert len(removal.candidates) == 2
 
 
 def test_the_first_can_be_accepted_while_the_others_still_run(qtbot: QtBot, window: MainWindow) -> None:
