@@ -28,7 +28,8 @@ class StaleError(EditorError):
 class Choosing:
     """The candidates of one run, made one after another from the document's state at the start.
 
-    Signals come from the worker's thread. `failed` is emitted for each request that fails; the others go on.
+    Signals come from the worker's thread. `progress` says how much of all is done, and the name of what runs.
+    `failed` is emitted for each request that fails; the others go on.
     `finished` is emitted once, after the last request ended. With `live` they are watched while they are made.
     """
 
@@ -60,11 +61,12 @@ class Choosing:
             job.cancel()
 
     def _job(self, request: Request, begin: float, share: float) -> Job[Made]:
+        name = self._runner.name(request)
         job = Job(
             lambda token, tell: self._runner.run(self.state, request, token, tell, self._live),
-            _label(request.plugin.title, request.seed if request.plugin.random else None),
+            _label(name, request.seed if request.plugin.random else None),
         )
-        job.progress.connect(lambda part, text: self.progress.emit(begin + share * part, text))
+        job.progress.connect(lambda part, _text: self.progress.emit(begin + share * part, name))
         job.done.connect(self.candidate.emit)
         job.failed.connect(self.failed.emit)
         job.finished.connect(lambda: self._ended(job))
@@ -81,7 +83,7 @@ def preview(state: DocumentState, made: Patch | MadeMask) -> DocumentState:
     the candidate as its mask."""
     if isinstance(made, MadeMask):
         return state.with_mask("mask", made.mask)
-    name = _label(made.title, made.seed)
+    name = _label(made.name, made.seed)
     layer = Layer(state.next_layer_id(), name, made.pixels, made.mask, record=made.record.to_json())
     return state.with_layer(layer)
 
@@ -104,7 +106,7 @@ def accept(session: Session, made: Patch | MadeMask, based_on: DocumentState) ->
     state = preview(session.state, made)
     if isinstance(made, Patch):
         state = state.with_mask("mask", _without(state.mask, made.mask))
-    return session.commit(state, _label(made.title, made.seed), made.record.to_json())
+    return session.commit(state, _label(made.name, made.seed), made.record.to_json())
 
 
 def new_document(source: Session, made: MadePicture, based_on: DocumentState) -> Session:
@@ -152,8 +154,8 @@ def _bits(pixels: Pixels) -> Pixels:
     return pixels.view(f"u{pixels.dtype.itemsize}")
 
 
-def _label(title: str, seed: int | None) -> str:
-    return _(title) if seed is None else _("{method}, seed {seed}").format(method=_(title), seed=seed)
+def _label(name: str, seed: int | None) -> str:
+    return name if seed is None else _("{method}, seed {seed}").format(method=name, seed=seed)
 
 
 def _without(mask: TileMap, taken: TileMap) -> TileMap:

@@ -72,5 +72,10 @@ def missing(models: ModelLibrary, ids: Iterable[str]) -> tuple[KnownModel, ...]:
     return tuple(model for model in (_known(models, id_) for id_ in ids) if not model.installed)
 
 
+def installed(models: ModelLibrary, model_id: str) -> bool:
+    """Whether a model can be run; one that is not known can't."""
+    return model_id in models.store.manifests and _known(models, model_id).installed
+
+
 def _known(models: ModelLibrary, model_id: str) -> KnownModel:
     return KnownModel(model_id, models.store.manifest(model_id).title, models.availability(model_id))

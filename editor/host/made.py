@@ -13,9 +13,15 @@ from editor.host.record import OpRecord
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Made:
-    """How it came about. seed: None of a method that draws nothing at random. report: what the method measured."""
+    """How it came about.
+
+    title: the method's, not translated. name: what it is called, see `Runner.name`.
+    seed: None of a method that draws nothing at random.
+    report: what the method measured.
+    """
 
     title: str
+    name: str
     seed: int | None
     record: OpRecord
     seconds: float

@@ -55,6 +55,11 @@ class Request:
     params: Any
     seed: int = 0
 
+    def made(self, record: OpRecord) -> bool:
+        """Whether it would make again, on the same picture and mask, what the record tells of."""
+        made = (record.plugin, record.params, record.seed)
+        return made == (self.plugin.id, to_dict(self.params), self.seed)
+
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -106,11 +111,24 @@ class Runner:
         content, report = self._make(state, mask, request, context, live)
         return content(
             title=request.plugin.title,
+            name=self.name(request),
             seed=request.seed if request.plugin.random else None,
             record=_record(state, mask, mask_box(mask), request, context.used),
             seconds=time.perf_counter() - began,
             report=report,
         )
+
+    def name(self, request: Request) -> str:
+        """What a result of the request is called: the method, and the models that it names in place of the method's
+        usual ones. Raises ModelError if one is unknown."""
+        plugin, value_of = request.plugin, partial(getattr, request.params)
+        naming = [spec for spec in plugin.specs if spec.role and spec.matters(value_of)]
+        named = [str(value_of(spec.name)) for spec in naming if value_of(spec.name) != spec.default]
+        if self._engine is None or not named:
+            return _(plugin.title)
+        models = [self._engine.facts(model) for model in named]
+        titles = ", ".join(_(model.title) for model in models)
+        return _("{method}, {model}").format(method=_(plugin.title), model=titles)
 
     def measure(
         self, state: DocumentState, plugin: Plugin, spec: ParamSpec, token: CancelToken, tell: Progress

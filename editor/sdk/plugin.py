@@ -159,6 +159,8 @@ class Plugin:
     keeps_mean: False if a local method moves the mean of what it changes for good reasons; else it is said how far it
         moved.
     candidates: how many results, from consecutive seeds, are offered at once by default.
+    task: what it is asked ("fill"), if other methods answer the same: the results of all of a task are offered side by
+        side for one mask. They need and make the same.
     recipe: how its network learns, if it can.
     prepare: sees the whole picture once, before `run` is called on its parts, for what must be the same in all of them;
         `run` gets what it returns as `inputs.prepared`. Of a picture above 4 megapixels it sees full-width bands of
@@ -180,6 +182,7 @@ class Plugin:
     random: bool = True
     keeps_mean: bool = True
     candidates: int = 1
+    task: str = ""
     recipe: Recipe | None = None
     prepare: Callable[[Inputs, Any, Context], Any] | None = None
     prepares_from: tuple[str, ...] | None = None

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Signal
 from editor.core.document import DocumentState
 from editor.core.errors import EditorError
 from editor.core.geometry import Rect
-from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.regions import mask_box
@@ -58,7 +57,7 @@ class Removal(QObject):
     decided(): the run leaves no choice, or was taken before it was done, and its one candidate is shown.
     cleared(): there are none any more.
     opened(session): a candidate was accepted that is a document of its own, to be shown in place of this one.
-    progress(label, part): of what runs. ran(running): work began or ended.
+    progress(name, part): what runs, and how much of all is done. ran(running): work began or ended.
     failed(error): a request failed; the others go on.
     """
 
@@ -121,11 +120,12 @@ class Removal(QObject):
         self.discard()
         self._session = session
 
-    def start(self, runner: Runner, requests: Sequence[Request], live: Live | None = None) -> None:
-        """Runs the requests on the document as it is now.
+    def start(self, runner: Runner, requests: Sequence[Request], live: Live | None = None) -> bool:
+        """Runs the requests on the document as it is now; says whether there was anything to run.
 
-        Candidates that were made from the same mask and pixels stay and are joined by the new ones. With `live` there
-        is one request, which is watched: what is there of it is shown, until then what was shown before.
+        Candidates that were made from the same mask and pixels stay and are joined by the new ones; what they are the
+        results of is not run again. With `live` there is one request, which is watched: what is there of it is shown,
+        until then what was shown before.
         """
         from editor.host.apply import Choosing
         from editor.host.live import inputs_differ
@@ -140,6 +140,10 @@ class Removal(QObject):
                 self.discard()
             elif any(inputs_differ(candidate.based_on, state) for candidate in self.candidates):
                 self._clear()
+        made = [candidate.made.record for candidate in self.candidates]
+        requests = [request for request in requests if not any(map(request.made, made))]
+        if not requests:
+            return False
         self._watched = live is not None
         choosing = Choosing(state, runner, self._jobs, live)
         self._choosing = choosing
@@ -148,13 +152,13 @@ class Removal(QObject):
         pixels = requests[0].plugin.makes is Makes.PIXELS
         self._direct = not pixels and len(requests) == 1 and not self.candidates
         self._busy = mask_box(state.mask) if pixels and not state.mask.empty else state.size.rect
-        label = _(requests[0].plugin.title)
         choosing.candidate.connect(lambda made: self._made(choosing, made))
         choosing.failed.connect(self._bridge.queued(lambda error: self._failed(choosing, error)))
-        choosing.progress.connect(self._bridge.coalesced(lambda part, _text: self._progressed(choosing, label, part)))
+        choosing.progress.connect(self._bridge.coalesced(lambda part, name: self._progressed(choosing, name, part)))
         choosing.finished.connect(self._bridge.queued(lambda: self._finished(choosing)))
         choosing.start(requests)
         self.ran.emit(True)
+        return True
 
     def stop(self) -> None:
         """Stops what runs; the candidates that are there stay."""
@@ -248,9 +252,9 @@ class Removal(QObject):
             self._partial = partial
             self.grew.emit()
 
-    def _progressed(self, choosing: Choosing, label: str, part: float) -> None:
+    def _progressed(self, choosing: Choosing, name: str, part: float) -> None:
         if choosing is self._choosing:
-            self.progress.emit(label, part)
+            self.progress.emit(name, part)
 
     def _failed(self, choosing: Choosing, error: EditorError) -> None:
         if choosing is self._choosing:

@@ -103,6 +103,7 @@ class Repair(QObject):
 
         assert self._registry is not None, "methods come before the models that they run"
         self._runner = Runner(self._registry, engine)
+        self._method.let_models_run()
 
     def set_session(self, session: Session | None) -> None:
         self._session = session
@@ -130,8 +131,7 @@ class Repair(QObject):
 
     def again(self) -> None:
         """Makes further candidates: from new seeds, or with the settings of now where nothing is random."""
-        random = self._method.plugin is not None and self._method.plugin.random
-        if random and (self.removal.running or self.choosing):
+        if self._method.by_chance and (self.removal.running or self.choosing):
             self._method.next_seeds()
         self.run()
 
@@ -183,7 +183,10 @@ class Repair(QObject):
         if not self._has_models(plugin.models_for(requests[0].params)):
             return False
         self._messages.hide()
-        self.removal.start(self._runner, requests[:1] if live is not None else requests, live)
+        requests = requests[:1] if live is not None else self._method.compared(requests)
+        if not self.removal.start(self._runner, requests, live):
+            self._messages.note(_("It would be the same again: change a setting first."))
+            return False
         return True
 
     def _stop(self) -> None:
@@ -208,11 +211,7 @@ class Repair(QObject):
 
     def _arrived(self, candidate: Candidate) -> None:
         made = candidate.made
-        facts = made.facts
-        self._strip.add(Entry(candidate.thumb, _how(made), "\n".join((_(made.title), _how(made), *facts))))
-        candidates = [each.made for each in self.removal.candidates]
-        if len({made.title for made in candidates}) > 1:
-            self._strip.relabel([f"{_(made.title)}\n{_how(made)}" for made in candidates])
+        self._strip.add(Entry(candidate.thumb, (made.name, _how(made)), made.facts))
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)

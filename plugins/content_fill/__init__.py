@@ -69,4 +69,5 @@ PLUGIN = Plugin(
     run=run,
     needs=Needs(mask=True, source=True, scope=Holes(context_px=256, context_ratio=1.0)),
     candidates=3,
+    task="fill",
 )

@@ -9,6 +9,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from editor.runtime.infer import InferenceEngine
+from editor.runtime.providers import DeviceReport
+from editor.runtime.store import ModelStore
 from editor.sdk.context import Context
 from editor.sdk.params import Doc, ModelOf
 from editor.sdk.plugin import Inputs, Makes, MaskResult, Output, PictureResult, Plugin, Strip
@@ -68,10 +71,20 @@ class Named:
     model: Annotated[str, ModelOf("upscale"), Doc("Model", "What does it.")] = "first"
 
 
-def know_model(folder: Path, model_id: str, *, installed: bool = True, **changes: Any) -> None:
-    """A model for upscaling in a folder of models, with or without its file."""
+def know_model(folder: Path, model_id: str, *, installed: bool = True, layers: int = 1, **changes: Any) -> None:
+    """A model for upscaling in a folder of models, with or without its file; more layers make it larger."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = conv_net(folder / f"{model_id}.onnx", layers=1)
+    path = conv_net(folder / f"{model_id}.onnx", layers=layers)
     describe(path, **({"role": "upscale", "url": "https://example.org/model.onnx"} | changes))
     if not installed:
         path.unlink()
+
+
+class Idle(InferenceEngine):
+    """Knows models and runs none."""
+
+    def __init__(self, folder: Path) -> None:
+        self._store = ModelStore([folder])
+
+    def device_report(self) -> DeviceReport:
+        return DeviceReport("CPU")

@@ -92,7 +92,7 @@ def test_enter_arrow_enter_puts_the_second_candidate_into_the_picture(
     states = shown(window, monkeypatch)
     choose(qtbot, window)
     assert len(window.strip.labels) == 2
-    assert [label.split(" · ")[0] for label in window.strip.labels] == ["seed 0", "seed 1"]
+    assert [label.split(" · ")[0] for label in window.strip.labels] == ["Flat fill\nseed 0", "Flat fill\nseed 1"]
     assert window.strip.isVisible()
     assert window.strip.marked == 0
     assert window.canvas.hasFocus()
@@ -236,9 +236,21 @@ def test_again_by_a_method_without_chance_takes_its_settings_as_they_are_now(qtb
     removal = window.repair.removal
     with qtbot.waitSignal(removal.arrived):
         press(window, Key.Key_Return)
+    window.method.form.set_values({"level": 0.7})
     with qtbot.waitSignal(removal.arrived):
         press(window, Key.Key_R)
-    assert len(removal.candidates) == 2
+    assert [candidate.made.record.params["level"] for candidate in removal.candidates] == [0.5, 0.7]
+
+
+def test_what_would_be_the_same_again_is_not_made_again(qtbot: QtBot, window: MainWindow) -> None:
+    opened(window)
+    offer(window, method(id="sure", title="Sure fill", random=False))
+    choose(qtbot, window, 1)
+    press(window, Key.Key_R)
+    assert not window.repair.removal.running
+    assert window.messages.text == "It would be the same again: change a setting first."
+    assert window.strip.isVisible()
+    assert len(window.strip.labels) == 1
 
 
 def test_candidates_of_two_methods_say_which_is_whose(qtbot: QtBot, window: MainWindow) -> None:

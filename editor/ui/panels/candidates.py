@@ -15,15 +15,21 @@ from editor.core.i18n import _
 
 THUMB = QSize(132, 84)
 _STRIP_HEIGHT_PX = 142
+_LINE_PX = THUMB.width() + 10
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One candidate in the strip. thumb: H x W x 3, uint8, no larger than THUMB."""
+    """One candidate in the strip.
+
+    thumb: H x W x 3, uint8, no larger than THUMB.
+    lines: what stands below it, each cut where it is too long.
+    facts: what else its tooltip says.
+    """
 
     thumb: NDArray[np.uint8]
-    label: str
-    tip: str
+    lines: Sequence[str]
+    facts: Sequence[str]
 
 
 class CandidateStrip(QWidget):
@@ -86,16 +92,14 @@ class CandidateStrip(QWidget):
         # The same when selected, or Qt would tint the very result that is to be judged.
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
             icon.addPixmap(QPixmap.fromImage(image), mode)
-        item = QListWidgetItem(icon, entry.label)
-        item.setToolTip(entry.tip)
+        cut = self._list.fontMetrics().elidedText
+        # In the middle: models that the user trained are often called alike but for their ends.
+        label = "\n".join(cut(line, Qt.TextElideMode.ElideMiddle, _LINE_PX) for line in entry.lines)
+        item = QListWidgetItem(icon, label)
+        item.setToolTip("\n".join((*entry.lines, *entry.facts)))
         self._wait.hide()
         self._list.addItem(item)
         self.accept_button.setEnabled(True)
-
-    def relabel(self, labels: Sequence[str]) -> None:
-        """Gives every candidate another label."""
-        for row, label in enumerate(labels):
-            self._list.item(row).setText(label)
 
     def mark(self, index: int) -> None:
         """Marks the current candidate and brings it into view."""

@@ -132,6 +132,8 @@ class ModelField(Field):
         super().__init__(spec, parent)
         self._models = models
         self.box = _ModelBox(self)
+        # Or a long title would push the form out of its panel.
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._take(self.box, 1)
         self.refresh()
         self.set_value(spec.default)
@@ -173,6 +175,7 @@ class _ModelBox(QComboBox):
 
     def showPopup(self) -> None:
         self.opened.emit()
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0))
         super().showPopup()
 
 

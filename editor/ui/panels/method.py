@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
@@ -69,6 +69,7 @@ class MethodPanel(QScrollArea):
         self._presets = presets
         self._registry: Registry | None = None
         self._models: ModelLibrary | None = None
+        self._models_run = False
         self._plugin: Plugin | None = None
         self.form = ParamForm((), self)
         self.setWidgetResizable(True)
@@ -89,6 +90,7 @@ class MethodPanel(QScrollArea):
         self.tune_button.clicked.connect(self.tune)
         self._column.addWidget(self.tune_button)
         self._build_runs()
+        self._build_compare()
         self._build_source()
         self._column.addStretch(1)
         self.setWidget(inside)
@@ -133,13 +135,14 @@ class MethodPanel(QScrollArea):
         self._column.replaceWidget(self.form, form)
         self.form.deleteLater()
         self.form = form
-        form.set_values(self._remembered(plugin))
+        form.set_values(to_dict(self._params(plugin)))
         form.changed.connect(self._remember)
         form.changed.connect(self.edited.emit)
         form.measure_wanted.connect(self.measure_wanted.emit)
         self._candidates.setValue(self._settings.get(f"method.{plugin_id}.candidates", plugin.candidates))
         for row in range(self._runs.rowCount()):
             self._runs.setRowVisible(row, plugin.random)
+        self._show_compare()
         self._source.setVisible(plugin.needs.source)
         if not plugin.needs.source:
             self.paint("mask")
@@ -163,6 +166,23 @@ class MethodPanel(QScrollArea):
         first = self._seed.value()
         return tuple(Request(plugin, params, first + number) for number in range(self._candidates.value()))
 
+    def compared(self, own: tuple[Request, ...]) -> tuple[Request, ...]:
+        """`own`, and in turn with them what else answers the same question, if the user wants that beside them."""
+        from editor.host.compare import in_turn
+
+        return in_turn(own, self._others()) if self.compare_box.isChecked() else own
+
+    @property
+    def by_chance(self) -> bool:
+        """Whether other seeds give other results: of the method, or of what it is compared with."""
+        compared = self._others() if self.compare_box.isChecked() else ()
+        return self._plugin is not None and (self._plugin.random or any(each.plugin.random for each in compared))
+
+    def let_models_run(self) -> None:
+        """There is now what models run on."""
+        self._models_run = True
+        self._show_compare()
+
     def show_measured(self, plugin_id: str, name: str, value: Value) -> None:
         """Shows what was measured, if the method is still the one on show."""
         if self._plugin is not None and self._plugin.id == plugin_id:
@@ -173,6 +193,7 @@ class MethodPanel(QScrollArea):
         if self._models is not None:
             self._models.store.refresh()
         self.form.refresh_models()
+        self._show_compare()
 
     def tune(self) -> None:
         """Asks for fine-tuning, of the chosen method if it can learn."""
@@ -241,6 +262,32 @@ class MethodPanel(QScrollArea):
         rows.addRow(_("Seed"), self._seed)
         self._column.addLayout(rows)
 
+    def _build_compare(self) -> None:
+        self.compare_box = QCheckBox(_("Compare with other methods"), self)
+        self.compare_box.setToolTip(
+            _("Also makes one result by each other method and each installed model that can do the same")
+        )
+        self.compare_box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.compare_box.setChecked(self._settings.get("method.compare", True))
+        self.compare_box.toggled.connect(lambda on: self._settings.set("method.compare", on))
+        self.compare_box.hide()
+        self._column.addWidget(self.compare_box)
+
+    def _show_compare(self) -> None:
+        self.compare_box.setVisible(bool(self._others()))
+
+    def _others(self) -> Sequence[Request]:
+        """What else can now answer the question that the chosen method answers, with the settings used last."""
+        from editor.host.compare import others
+        from editor.host.runner import Request
+
+        if self._registry is None or self._plugin is None:
+            return ()
+        methods = {plugin.id: (plugin, self._params(plugin)) for plugin in self._registry.plugins.values()}
+        chosen = Request(*methods[self._plugin.id])
+        models = self._models if self._models_run else None
+        return others(chosen, methods.values(), self._seed.value(), models)
+
     def _build_source(self) -> None:
         self._source = QWidget(self)
         column = QVBoxLayout(self._source)
@@ -304,11 +351,10 @@ class MethodPanel(QScrollArea):
         if self._plugin is not None:
             self._settings.set(f"method.{self._plugin.id}.candidates", count)
 
-    def _remembered(self, plugin: Plugin) -> Mapping[str, bool | int | float | str]:
-        """The values used last; the defaults where they no longer fit the method."""
+    def _params(self, plugin: Plugin) -> Any:
+        """A method's parameters as used last; the defaults where they no longer fit it."""
         try:
             stored = json.loads(self._settings.get(f"method.{plugin.id}.params", "{}"))
-            params = from_dict(plugin.params, stored)
+            return from_dict(plugin.params, stored)
         except (ValueError, TypeError, ParamError):
-            params = plugin.params()
-        return {spec.name: getattr(params, spec.name) for spec in plugin.specs}
+            return plugin.params()

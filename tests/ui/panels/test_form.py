@@ -11,6 +11,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from editor.host.library import KnownModel
+from editor.runtime.library import Availability
 from editor.sdk.params import Choice, Doc, Measured, ModelOf, OnlyWith, Range, from_dict, specs
 from editor.ui.panels.fields import NumberField
 from editor.ui.panels.form import ParamForm
@@ -75,6 +77,16 @@ class Learned:
 
     model: Annotated[str, ModelOf("denoise"), OnlyWith("learned"), Doc("Model", "Which one.")] = "net"
     learned: Annotated[bool, Doc("Learned", "Whether a network is used.")] = False
+
+
+def test_a_long_title_of_a_model_does_not_widen_the_form(qtbot: QtBot) -> None:
+    widths = []
+    for title in ("Short", "Short" * 20):
+        known = [KnownModel("net", title, Availability.INSTALLED)]
+        made = ParamForm(specs(Learned), models=lambda _role, known=known: known)  # type: ignore[misc]
+        qtbot.addWidget(made)
+        widths.append(made.minimumSizeHint().width())
+    assert widths[0] == widths[1]
 
 
 def test_a_model_is_grey_while_none_is_used(qtbot: QtBot) -> None:
