@@ -70,6 +70,7 @@ PLUGIN = Plugin(
     params=Params,
     run=run,
     needs=Needs(mask=True, source=True, scope=Holes(context_px=256, context_ratio=1.0)),
+    task="fill",
     candidates=1,
     recipe=_RECIPE,
 )
