@@ -10,7 +10,6 @@ from torch import Tensor
 
 from plugins.gan_inpaint import PLUGIN, net
 from plugins.gan_inpaint.holes import drawn, prepared
-from plugins.gan_inpaint.rim import planes
 from tests.imaging.pictures import textured
 
 U8 = NDArray[np.uint8]
@@ -44,32 +43,6 @@ def test_only_the_hole_is_filled_and_not_with_what_was_there(cell: U8) -> None:
     for picture in (planes[..., :3], planes[..., 3:6]):
         assert np.array_equal(picture[~hole], cell[~hole])
         assert np.mean(picture[hole & (planes[..., 6] > 0)] != cell[hole & (planes[..., 6] > 0)]) > 0.5
-
-
-def test_what_is_mended_lies_near_the_edge_of_the_hole() -> None:
-    filled = textured(64, 64).astype(np.float32)
-    hole = np.zeros((64, 64), np.bool_)
-    hole[10:54, 10:54] = True
-    given = planes(filled, hole, (0, 0), lambda: None)
-    near = given[..., 6]
-    assert np.all(near[~hole] == 0)
-    assert np.all(near[10:13, 20:44] == 1)
-    assert 0 < near[16, 32] < near[14, 32] < 1
-    assert np.all(near[22:42, 22:42] == 0)
-    untouched = near == 0
-    assert np.array_equal(given[..., :3], filled)
-    assert np.array_equal(given[..., 3:6][untouched], filled[untouched])
-    assert np.any(given[..., 3:6] != filled)
-
-
-def test_a_line_that_the_fill_broke_is_mended() -> None:
-    truth = np.full((64, 64, 3), 0.8, np.float32)
-    truth[30:34] = 0.2
-    hole = np.zeros((64, 64), np.bool_)
-    hole[:, 29:35] = True
-    filled = np.where(hole[..., None], np.float32(0.8), truth)
-    mended = planes(filled, hole, (0, 0), lambda: None)[..., 3:6]
-    assert np.abs(mended - truth)[hole].mean() < 0.6 * np.abs(filled - truth)[hole].mean()
 
 
 def test_examples_are_as_prepared_but_for_their_exposure(cells: Tensor) -> None:
