@@ -20,8 +20,9 @@ _SURE_PX = 3
 _FINE_SIGMA = 1.0
 _WINDOW_PX = 9
 _FLOOR = 1e-8
-# More would be seen beside edges, where the fill had one that the repair moved.
 _MOST = 0.5
+# Beyond it is no grain but an edge, which the repair may have moved.
+_STRONGEST = 0.06
 
 
 def planes(filled: F32, hole: Bool, origin: tuple[int, int], each: Callable[[], None]) -> F32:
@@ -52,7 +53,7 @@ def with_detail(repaired: F32, filled: F32, hole: Bool) -> F32:
     Args:
         repaired, filled: H x W x 3 float32. hole: H x W bool; outside all is as in `repaired`.
     """
-    fine = filled - cv2.GaussianBlur(filled, (0, 0), _FINE_SIGMA)
+    fine = np.clip(filled - cv2.GaussianBlur(filled, (0, 0), _FINE_SIGMA), -_STRONGEST, _STRONGEST)
     missing = np.maximum(_energy(filled, hole) - _energy(repaired, hole), 0)
     share = np.minimum(np.sqrt(missing / (_energy(fine, hole) + _FLOOR)), _MOST)
     added: F32 = repaired + (share * hole)[..., None] * fine
