@@ -18,7 +18,7 @@ from editor.sdk.context import Context
 from editor.sdk.errors import MaskError
 from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Inputs, Result
-from plugins.content_fill.pieces import Box, Piece, turns
+from editor.imaging.pieces import Box, Piece, turns
 
 if TYPE_CHECKING:
     from plugins.content_fill import Params
