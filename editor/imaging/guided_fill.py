@@ -36,14 +36,14 @@ U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
 
-# At the network's scale the whole photo is looked through, then only what is near.
-_PASSES = (8, 3, 2)
+# At the fill's own scale the whole photo is looked through, then only what is near.
+_FIRST_PASSES, _PASSES, _LAST_PASSES = 8, 3, 1
 _JOINING_PASSES, _JOINING_TURN = 2, 1024
 _LEAST_SOURCES = 24
 _ERROR_PX = 9
 _LEAST_ERROR = 0.01
 _LEAST_ENERGY = 1e-6
-_FAINTER, _STRONGER = 0.3, 1.4
+_FAINTER, _STRONGER = 0.3, 1.5
 
 
 def with_detail(image: F32, hole: Bool, source: Bool, smooth: F32, scale: float, search: Search) -> F32:
@@ -87,18 +87,17 @@ def _likeness(image: F32, smooth: F32, hole: Bool, source: Bool, scale: float, s
             break
         levels.append(level)
         search.pause()
-    field: Field | None = None
-    for number, level in enumerate(reversed(levels)):
-        if field is None:
-            field = field_of(level, level.hole)
-            scatter(level, field, field.active > 0, search.seed)
-        else:
-            field, _lost = carried(field, level, search)
-        keen = field.active if number == 0 else np.zeros_like(field.active)
-        for turn in range(_PASSES[min(number, len(_PASSES) - 1)]):
-            improve(level, field, turn + 64 * number, turn == 0, keen, search)
-        search.advance(0.7 * (number + 1) / len(levels))
-    assert field is not None
+    first, *finer = reversed(levels)
+    field = field_of(first, first.hole)
+    scatter(first, field, field.active > 0, search.seed)
+    for turn in range(_FIRST_PASSES):
+        improve(first, field, turn, turn == 0, field.active, search)
+    for number, level in enumerate(finer):
+        search.advance(0.6 * (number + 1) / len(levels))
+        field, _lost = carried(field, level, search)
+        for turn in range(_PASSES if level is not levels[0] else _LAST_PASSES):
+            improve(level, field, 64 * (number + 1) + turn, turn == 0, np.zeros_like(field.active), search)
+    search.advance(0.6)
     return _joined(image, smooth, levels[0], field, search)
 
 
