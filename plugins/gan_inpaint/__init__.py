@@ -22,7 +22,7 @@ class Params:
         Doc(
             N_("Repair"),
             N_(
-                "How far the editor's own network may change what was copied from elsewhere; 0 leaves the copy as it is. "
+                "How far the editor's own network may change what was copied from elsewhere; 0 leaves the copy as is. "
                 "Other models copy nothing, so this means nothing to them."
             ),
         ),
@@ -75,8 +75,8 @@ PLUGIN = Plugin(
     version=1,
     title=N_("GAN fill"),
     summary=N_(
-        "Fills the painted area as Content-aware fill does, then mends seams, colours and grain by a network; or lets a "
-        "model invent the fill, and gives it the photo's own detail."
+        "Fills the painted area as Content-aware fill does, then mends seams, colours and grain by a network; or a "
+        "model invents the fill, and gets the photo's own detail."
     ),
     params=Params,
     run=run,

@@ -112,7 +112,10 @@ def test_a_model_of_a_fixed_size_is_shown_all_that_is_known_and_a_mask_of_what_t
     assert set(np.unique(mask)) == {0, 1}
     ys, xs = (np.floor(axis * 512 / 1210).astype(int) for axis in np.nonzero(hole))
     assert (mask[0, 0, ys, xs] == 1).all()
-    assert mask[0, 0, : round(high * 512 / 1210)].sum() < 1.1 * hole.sum() * (512 / 1210) ** 2
+    rows = round(high * 512 / 1210)
+    assert mask[0, 0, :rows].sum() < 1.1 * hole.sum() * (512 / 1210) ** 2
+    beyond = 512 - rows  # a hole that is mirrored is one there, too
+    assert np.array_equal(mask[0, 0, rows:], mask[0, 0, rows - beyond : rows][::-1])
 
 
 def test_a_model_of_any_size_is_shown_no_more_than_it_learnt_at_and_a_mask_of_what_to_keep() -> None:
