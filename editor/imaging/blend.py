@@ -29,6 +29,10 @@ I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
 
 _NOISE = 0.03**2
+_RIM_PX = 2
+# Where the rim is smooth a cast shows, and is known; across edges and texture colours differ for good reasons.
+_RIM_NOISE = 0.004**2
+_RIM_SCREEN = np.float32(1e-7)
 _CYCLES = 6
 
 
@@ -76,6 +80,53 @@ def blend(
     return np.clip(copied, 0, 1, out=copied)
 
 
+def fitted(image: F32, hole: Bool, known: Bool, picture: F32, *, each: Each = serial) -> F32:
+    """Takes the colour cast off a picture that was made for a hole: its colours are made to agree along the hole's rim,
+    and its gradients stay.
+
+    What lies outside the hole may have been put back by whoever made the picture, so it says nothing. Compared are the
+    means of what is known just outside of the rim and of the picture just inside of it.
+
+    Args:
+        image: H x W x 3 float32.
+        hole: H x W bool, at least one pixel.
+        known: H x W bool, where `image` is to be agreed with; nothing in the hole is.
+        picture: H x W x 3 float32; values outside the hole are not looked at.
+        each: runs the bands; may raise to cancel.
+
+    Returns:
+        h x w x 3 float32: the pixels of `hole_box(hole)`, those of the hole fitted, the others as in `image`; 0..1.
+    """
+    box = hole_box(hole)
+    near = tuple(slice(max(0, side.start - 2 * _RIM_PX), side.stop + 2 * _RIM_PX) for side in box)
+    inside = hole[near]
+    outer, outer_spread = _local(image[near], known[near] & ~inside)
+    inner, inner_spread = _local(picture[near], inside)
+    weight = np.where(known[near] & ~inside, 1 / (1 + (outer_spread + inner_spread) / _RIM_NOISE), 0)
+    jumps = np.dstack((weight[..., None] * (outer - inner), weight)).astype(np.float32)
+    framed = np.pad(jumps, ((1, 1), (1, 1), (0, 0)))
+    beside = framed[2:, 1:-1] + framed[:-2, 1:-1] + framed[1:-1, 2:] + framed[1:-1, :-2]
+    beside[~inside] = 0
+    across, down = np.zeros(inside.shape, np.float32), np.zeros(inside.shape, np.float32)
+    across[:, :-1] = inside[:, 1:] & inside[:, :-1]
+    down[:-1] = inside[1:] & inside[:-1]
+    pull = beside[..., 3] + np.where(inside, _RIM_SCREEN, np.float32(0))
+    force = np.ascontiguousarray(np.moveaxis(beside[..., :3], 2, 0))
+    correction = np.moveaxis(_solved(across, down, pull, force, each), 0, 2)
+    result = np.where(inside[..., None], picture[near] + correction, image[near])
+    own = tuple(slice(side.start - wide.start, side.stop - wide.start) for side, wide in zip(box, near, strict=True))
+    return np.asarray(np.clip(result[own[0], own[1]], 0, 1), np.float32)
+
+
+def _local(image: F32, where: Bool) -> tuple[F32, F32]:
+    """Mean of those pixels of a small window that count, and their variance, summed over the channels."""
+    size, share = (2 * _RIM_PX + 1, 2 * _RIM_PX + 1), where.astype(np.float32)
+    count = np.maximum(cv2.blur(share, size), np.float32(1e-6))
+    mean = cv2.blur(image * share[..., None], size) / count[..., None]
+    square = cv2.blur(np.square(image).sum(axis=2) * share, size) / count
+    return np.asarray(mean, np.float32), np.maximum(square - np.square(mean).sum(axis=2), 0)
+
+
 def hole_box(hole: Bool) -> tuple[slice, slice]:
     """The smallest box around the True pixels of H x W bool, at least one."""
     ys, xs = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
@@ -99,6 +150,11 @@ def _correction(
 
     each(seams, bands(*shape))
     pull += np.where(inside, np.float32(screen), np.float32(0))
+    return _solved(across, down, pull, force, each)
+
+
+def _solved(across: F32, down: F32, pull: F32, force: F32, each: Each) -> F32:
+    """The correction, 3 x H x W: weights of the edges to the next pixel, weights and jumps of those to known ones."""
     grids = [_grid(across, down, pull)]
     while max(grids[-1].pull.shape) > 2:
         grids.append(_coarser(grids[-1]))

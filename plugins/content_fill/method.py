@@ -14,11 +14,11 @@ from editor.imaging.bands import Band, Each, bands
 from editor.imaging.blend import blend, hole_box
 from editor.imaging.measures import texture_ratio
 from editor.imaging.patch_match import NoSourceError, Search, correspondence
+from editor.imaging.pieces import Box, Piece, turns
 from editor.sdk.context import Context
 from editor.sdk.errors import MaskError
 from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Inputs, Result
-from plugins.content_fill.pieces import Box, Piece, turns
 
 if TYPE_CHECKING:
     from plugins.content_fill import Params

@@ -1,5 +1,5 @@
 """GAN fill: what was painted over is filled by patches, and the fill repaired by a network that learned against a
-critic."""
+critic; or a model invents all of it, and gets the photo's own detail."""
 
 from __future__ import annotations
 
@@ -21,10 +21,17 @@ class Params:
         Range(0, 100, step=5, unit="%"),
         Doc(
             N_("Repair"),
-            N_("How far the network may change what was copied from elsewhere. 0 leaves the copy as it is."),
+            N_(
+                "How far the editor's own network may change what was copied from elsewhere; 0 leaves the copy as is. "
+                "Other models copy nothing, so this means nothing to them."
+            ),
         ),
     ] = 100
-    model: Annotated[str, ModelOf("fill"), Doc(N_("Model"), N_("Which network repairs the fill."))] = "gan_inpaint"
+    model: Annotated[
+        str,
+        ModelOf("fill"),
+        Doc(N_("Model"), N_("Which network repairs the fill, or invents all of it.")),
+    ] = "gan_inpaint"
 
 
 def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
@@ -32,7 +39,7 @@ def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
 
     Raises:
         MaskError: there is nothing to copy from.
-        ModelError: the model is not installed, is not one that repairs fills, or failed.
+        ModelError: the model is not installed, neither fills nor repairs fills, or failed.
         Cancelled: the user cancelled.
     """
     from plugins.gan_inpaint import method  # OpenCV must not be imported when plugins are listed
@@ -66,7 +73,10 @@ PLUGIN = Plugin(
     id="gan_inpaint",
     version=1,
     title=N_("GAN fill"),
-    summary=N_("Fills the painted area as Content-aware fill does, then mends seams, colours and grain by a network."),
+    summary=N_(
+        "Fills the painted area as Content-aware fill does, then mends seams, colours and grain by a network; or a "
+        "model invents the fill, and gets the photo's own detail."
+    ),
     params=Params,
     run=run,
     needs=Needs(mask=True, source=True, scope=Holes(context_px=256, context_ratio=1.0)),

@@ -1,4 +1,5 @@
-"""How GAN fill works: filled by patches from the rest of the photo, then repaired by a network, in the hole alone."""
+"""How GAN fill works, in the hole alone: by patches from the rest of the photo, then repaired by a network; or by a
+model that invents all of it, see `plugins.gan_inpaint.fillers`."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from editor.sdk.errors import ModelError
 from editor.sdk.i18n import _
 from editor.sdk.models import ModelFacts
 from editor.sdk.plugin import Image, Inputs, Result
+from plugins.gan_inpaint import fillers
 
 if TYPE_CHECKING:
     from plugins.gan_inpaint import Params
@@ -28,9 +30,13 @@ _RING_PX = 16
 def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     """The run of the plugin, see `plugins.gan_inpaint.run`. The report says how much texture the fill has."""
     facts = ctx.model(params.model)
+    hole = inputs.mask > 0
+    if fillers.takes(facts):
+        invented = fillers.fill(inputs, facts, ctx)
+        ctx.progress(1.0)
+        return Result(invented, {"texture": _texture(invented, hole)})
     _check(facts)
     filled = ctx.sub(0.0, 0.7).run("content_fill", inputs).image
-    hole = inputs.mask > 0
     result = filled.copy()
     if hole.any() and params.repair > 0:
         ctx.progress(0.7, _("Repairing the fill"))

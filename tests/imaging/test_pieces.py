@@ -3,10 +3,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from editor.imaging.pieces import Piece, turns
 from editor.sdk.plugin import Inputs
 from editor.sdk.testing import FakeContext
 from plugins.content_fill import Params, run
-from plugins.content_fill.pieces import Piece, turns
 from tests.imaging.pictures import Bool, square_hole
 
 

@@ -17,7 +17,6 @@ Box = tuple[slice, slice]
 _JOIN_PX = 32
 _BLOCK_PX = 8
 _EXACT_PX = 4_000_000
-_CELL_PX = 1024
 _CELL_THICK = 16
 
 
@@ -40,12 +39,13 @@ class Piece:
         return int(np.count_nonzero(self.mask))
 
 
-def turns(hole: Bool, check: Callable[[], None]) -> list[list[Piece]]:
+def turns(hole: Bool, check: Callable[[], None], cell_px: int = 1024) -> list[list[Piece]]:
     """The hole in pieces, the biggest first; those of one turn don't touch, those of the next see what it made.
 
     Holes near each other make one piece. One that is long for its thickness, as a wire across the photo, is cut along
     a grid, so that what has to be looked at is a band along it and not the whole photo; neighbours overlap, and the
-    later one takes what the earlier kept for its surroundings. `check` is called often, and may raise to cancel.
+    later one takes what the earlier kept for its surroundings. `cell_px` is the least side of the grid's cells.
+    `check` is called often, and may raise to cancel.
     """
     tight = hole_box(hole)
     # With a rim of known pixels, which distances are measured to.
@@ -67,15 +67,15 @@ def turns(hole: Bool, check: Callable[[], None]) -> list[list[Piece]]:
         check()
         mask = np.repeat(own[: part.shape[0]], _BLOCK_PX, axis=1)[:, : part.shape[1]] & part
         check()
-        _cut(mask, box[0].start + top, box[1].start + left, ordered)
+        _cut(mask, box[0].start + top, box[1].start + left, cell_px, ordered)
     return [sorted(turn, key=lambda piece: -piece.size) for turn in ordered if turn]
 
 
-def _cut(mask: Bool, top: int, left: int, ordered: list[list[Piece]]) -> None:
+def _cut(mask: Bool, top: int, left: int, cell_px: int, ordered: list[list[Piece]]) -> None:
     """Adds the pieces of one group of holes to their turns."""
     step = 1 if mask.size <= _EXACT_PX else 4
     distance = step * cv2.distanceTransform(mask[::step, ::step].astype(np.uint8), cv2.DIST_L2, 3)
-    cell = max(_CELL_PX, int(_CELL_THICK * distance.max()))
+    cell = max(cell_px, int(_CELL_THICK * distance.max()))
     rows, columns = (-(-side // cell) for side in mask.shape)
     overlap = cell // 8 if rows * columns > 1 else 0
     for row in range(rows):
