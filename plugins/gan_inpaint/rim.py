@@ -14,8 +14,10 @@ from editor.imaging.mend import mend
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 
-RIM_PX = 11
-"""So deep in the hole the network changes nothing: there what is missing can't be told from its surroundings."""
+CHANNELS = 7
+"""How many planes the network is given."""
+# So deep in the hole the network changes nothing: there what is missing can't be told from its surroundings.
+_RIM_PX = 11
 _SURE_PX = 3
 _FINE_SIGMA = 1.0
 _WINDOW_PX = 9
@@ -37,7 +39,7 @@ def planes(filled: F32, hole: Bool, origin: tuple[int, int], each: Callable[[], 
         each: called again and again; what it raises ends the work.
     """
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
-    near = np.clip((RIM_PX - depth) / (RIM_PX - _SURE_PX), 0, 1) * hole
+    near = np.clip((_RIM_PX - depth) / (_RIM_PX - _SURE_PX), 0, 1) * hole
     rim = near > 0
     given = np.clip(filled, 0, 1)
     mended, _spread, _lost = mend(given, np.repeat(rim[..., None], 3, axis=2), origin, rim, each)

@@ -56,7 +56,7 @@ def beside(hole: Bool) -> Bool | None:
 def _moved(hole: Bool, down: int, across: int) -> Bool:
     shift = np.array(((1, 0, across), (0, 1, down)), np.float32)
     size = hole.shape[::-1]
-    return cv2.warpAffine(hole.astype(np.uint8), shift, size, flags=cv2.INTER_NEAREST) > 0
+    return np.asarray(cv2.warpAffine(hole.astype(np.uint8), shift, size, flags=cv2.INTER_NEAREST) > 0)
 
 
 def share(truth: F32, filled: F32, repaired: F32) -> float:

@@ -1,0 +1,116 @@
+"""What the editor's own network makes of a fill by patches: its rim mended, as far as that is right in this photo."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from editor.imaging.blend import hole_box
+from editor.sdk.context import Context
+from editor.sdk.errors import ModelError
+from editor.sdk.i18n import _
+from editor.sdk.models import ModelFacts
+from editor.sdk.plugin import Image, Inputs
+from plugins.gan_inpaint.rim import CHANNELS, planes, with_detail
+from plugins.gan_inpaint.trust import beside, share, window
+
+Bool = NDArray[np.bool_]
+Box = tuple[slice, slice]
+
+_FILLING, _TRIED = 0.5, 0.7
+_PART_PX = 256
+
+
+def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> Image:
+    """All of `inputs.mask` above 0 filled by patches, and the fill repaired; other pixels as they are.
+
+    How far the repair goes is the strength, 0..1, times what was best beside the hole, where it is thin enough to try.
+
+    Raises:
+        MaskError: there is nothing to copy from. ModelError: the model is not one for this, not installed, or failed.
+        Cancelled: the user cancelled.
+    """
+    _check(facts)
+    hole = inputs.mask > 0
+    result = ctx.sub(0.0, _FILLING).run("content_fill", inputs).image.copy()
+    if not hole.any() or strength == 0:
+        return result
+    ctx.progress(_FILLING, _("Repairing the fill"))
+    strength *= _trust(result, hole, inputs.source, facts, ctx.sub(_FILLING, _TRIED))
+    change = _repaired(result, hole, facts, ctx.sub(_TRIED, 1.0)) - result
+    result[hole] += np.float32(strength) * change[hole]
+    return np.clip(result, 0, 1, out=result)
+
+
+def _check(facts: ModelFacts) -> None:
+    fits = len(facts.inputs) == 1 and len(facts.outputs) == 1 and facts.scale == 1
+    wanted = ("planes", CHANNELS, "RGB")
+    if not fits or (facts.inputs[0].colour, facts.inputs[0].channels, facts.outputs[0].colour) != wanted:
+        raise ModelError(_("{model} can't be used to repair fills: choose another model.").format(model=facts.title))
+
+
+def _trust(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Context) -> float:
+    """How far the repair of a hole like this one, beside it, is to go: 0..1; 1 where that can't be tried."""
+    box = window(hole)
+    truth, unknown = np.ascontiguousarray(filled[box]), hole[box]
+    tried = beside(unknown)
+    if tried is None:
+        return 1.0
+    may_copy = source[box] & ~unknown & ~tried
+    if not may_copy.any():
+        return 1.0
+    copied = ctx.run("content_fill", Inputs(truth, tried.astype(np.float32), may_copy)).image
+    repaired = _repaired(copied, tried, facts, ctx)
+    return share(truth[tried], copied[tried], repaired[tried])
+
+
+def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Image:
+    """A filled picture with what the network makes of the hole, and fine detail as the fill has it. The network sees
+    only what lies around parts of the hole: a wire may cross all of a large photo."""
+    result = filled.copy()
+    parts = _parts(hole, facts.overlap_px or 0)
+    for number, (part, around) in enumerate(parts):
+        ctx.progress(number / len(parts))
+        left, top = ctx.origin[0] + around[1].start, ctx.origin[1] + around[0].start
+        given = planes(filled[around], hole[around], (left, top), ctx.check)
+        tensor = np.ascontiguousarray(given.transpose(2, 0, 1))[None]
+        output = facts.outputs[0]
+        made = output.to_picture(ctx.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
+        detailed = with_detail(made, given[..., :3], hole[around])
+        inside = tuple(
+            slice(own.start - all_.start, own.stop - all_.start) for own, all_ in zip(part, around, strict=True)
+        )
+        result[part] = np.where(hole[part][..., None], detailed[inside], result[part])
+    return result
+
+
+def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:
+    """Boxes that hold all of the hole together, and each with as much around it as the network sees."""
+    parts = []
+    rows, columns = hole_box(hole)
+    for top in range(rows.start, rows.stop, _PART_PX):
+        for left in range(columns.start, columns.stop, _PART_PX):
+            cell = hole[top : min(top + _PART_PX, rows.stop), left : min(left + _PART_PX, columns.stop)]
+            if cell.any():
+                down, across = hole_box(cell)
+                part = (slice(top + down.start, top + down.stop), slice(left + across.start, left + across.stop))
+                parts.append((part, _around(part, reach, hole.shape)))
+    return parts
+
+
+def _around(part: Box, reach: int, shape: tuple[int, ...]) -> Box:
+    down, across = (
+        slice(max(0, side.start - reach), min(length, side.stop + reach))
+        for side, length in zip(part, shape, strict=True)
+    )
+    return down, across
+
+
+def _within(part: Box, around: Box) -> Bool:
+    """Where in `around` the part lies."""
+    inside = np.zeros([side.stop - side.start for side in around], np.bool_)
+    down, across = (
+        slice(own.start - near.start, own.stop - near.start) for own, near in zip(part, around, strict=True)
+    )
+    inside[down, across] = True
+    return inside
