@@ -48,7 +48,7 @@ _START_ROUNDS = 16
 _COARSE_PX = 2
 _MIN_SOURCES = 24
 _COLOUR, _TEXTURE = slice(0, 3), slice(3, 4)
-_TEXTURE_GAIN = np.float32(90)
+_TEXTURE_GAIN = np.float32(50)
 _PROMISE_COST = 1.25
 
 
@@ -98,7 +98,8 @@ def _effort(level: Level) -> float:
 def _features(image: F32, hole: Bool, search: Search) -> U8:
     """H x W x 4 uint8: colour, and how much the brightness changes around a pixel (Newson et al. 2014, section 3.2).
 
-    Its root is taken, so that faint texture, too, is told from none: else smooth places fill large holes in dark grass.
+    The change is the root of its mean square, as sharpness is judged by; again the root of that is taken, so that faint
+    texture, too, is told from none: else smooth places fill large holes in dark grass.
     """
     rows, columns = hole.shape
     pixels = np.empty((rows, columns, 4), np.uint8)
@@ -116,9 +117,10 @@ def _features(image: F32, hole: Bool, search: Search) -> U8:
         grey = cv2.cvtColor(pixels[around, :, :3], cv2.COLOR_RGB2GRAY)
         change = cv2.absdiff(grey, cv2.erode(grey, np.ones((2, 2), np.uint8)))
         known = cv2.erode(np.where(hole[around], np.uint8(0), np.uint8(1)), np.ones((3, 3), np.uint8))
-        total = cv2.boxFilter(change * known, cv2.CV_32F, (window, window), normalize=False)
+        energy = np.square(change, dtype=np.float32) * known
+        total = cv2.boxFilter(energy, cv2.CV_32F, (window, window), normalize=False)
         count = cv2.boxFilter(known, cv2.CV_32F, (window, window), normalize=False)
-        scaled = np.sqrt(total / np.maximum(count, 1)) * _TEXTURE_GAIN
+        scaled = np.sqrt(np.sqrt(total / np.maximum(count, 1))) * _TEXTURE_GAIN
         own = slice(band[0] - first, band[1] - first)
         np.clip(scaled[own], 0, 255, out=pixels[slice(*band), :, 3], casting="unsafe")
 
