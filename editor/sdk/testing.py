@@ -126,6 +126,7 @@ def check_plugin(
     inputs: Inputs,
     *,
     infer: Infer | None = None,
+    run_other: Run | None = None,
     models: Sequence[ModelFacts] = (),
     max_checks_after_cancel: int = 8,
 ) -> Output:
@@ -138,7 +139,8 @@ def check_plugin(
     Args:
         plugin: the declaration.
         inputs: a small picture and whatever else the method needs, on which every parameter should matter.
-        infer: stands in for the models that the method runs; must give the same for the same, from any thread.
+        infer, run_other: stand in for the models and the methods that the method runs; must give the same for the same,
+            from any thread.
         models: what is known of them; a parameter that names a model must matter if there are several.
         max_checks_after_cancel: how often it may look again after the first cancel (other threads may).
 
@@ -155,7 +157,9 @@ def check_plugin(
         return _run(plugin, frozen, from_dict(plugin.params, values), context)
 
     def context(threads: int = 1, cancel_after: int | None = None) -> FakeContext:
-        return FakeContext(seed=0, threads=threads, cancel_after=cancel_after, infer=infer, models=models)
+        return FakeContext(
+            seed=0, threads=threads, cancel_after=cancel_after, infer=infer, run=run_other, models=models
+        )
 
     counter = context()
     first = run(counter)
