@@ -131,6 +131,18 @@ def _follow(
 
 
 @exact_kernel
+def stand_out(light: F32, places: I32, dark: bool, height: F32) -> None:
+    """By how much each place of a chain is brighter, or darker, than the mean of its sides. light: smoothed."""
+    sign = -1.0 if dark else 1.0
+    for k in range(len(places)):
+        down, across = _direction(places, k)
+        y, x = places[k]
+        left = _at(light, y - SIDE_PX * across, x + SIDE_PX * down)
+        right = _at(light, y + SIDE_PX * across, x - SIDE_PX * down)
+        height[k] = sign * (light[y, x] - (left + right) / 2)
+
+
+@exact_kernel
 def describe(light: F32, ridge: U8, crowd: F32, places: I32, dark: bool, width: F32, out: F32) -> None:
     """Measures what tells a scratch from the lines that belong to a picture, of one chain.
 

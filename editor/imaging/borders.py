@@ -1,7 +1,8 @@
 """Where a picture's edge is empty: wedges and strips that straightening and stitching leave.
 
 What is transparent up to the edge is empty. What is of one colour is taken for empty only where it looks made: it lies
-at the edge, has no holes, and ends in a few smooth lines; a clipped sky has specks in it, or ends raggedly.
+at the edge, has no holes, and ends in a few smooth lines, beyond which most is clearly of other colours. A clipped sky
+has specks in it, or ends raggedly; an even sky goes over into its neighbours.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ Box = tuple[slice, slice]
 
 _ROWS = 256
 # Runs of one colour along the edge that are looked at: their least part of the side, and how many colours.
-_LEAST_RUN = 0.01
-_LEAST_RUN_PX = 4
+_LEAST_RUN = 0.05
+_LEAST_RUN_PX = 8
 _MOST_COLOURS = 16
 # More of the picture than this is no border.
 _MOST = 0.6
@@ -32,6 +33,12 @@ _SMOOTH = 0.88
 _SMOOTH_PX = 1.5
 _COARSE = 0.002
 _MOST_CORNERS = 20
+_LONGEST_TIP_PX = 200
+# Between these distances outside it, so much must differ by so many times the tolerance, or by that much.
+_BEYOND_PX = (3, 6)
+_STEP = 2
+_LEAST_STEP = 12 / 255
+_MOST_OTHER = 0.5
 
 
 def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], None] = lambda: None) -> Bool:
@@ -46,10 +53,12 @@ def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], No
     Returns:
         H x W bool.
     """
-    empty = np.zeros(image.shape[:2], np.bool_)
+    empty, made = np.zeros(image.shape[:2], np.bool_), np.zeros(image.shape[:2], np.bool_)
     if alpha is not None:
-        for box, part in _at_edge(alpha == 0, check):
-            empty[box] |= part
+        # With the mixed pixels between.
+        for box, part in _at_edge(alpha < 1, check):
+            if (alpha[box][part] == 0).any():
+                empty[box] |= part
     for colour in _colours(image, tolerance):
         alike = np.empty(empty.shape, np.bool_)
         for top in range(0, len(alike), _ROWS):
@@ -58,9 +67,35 @@ def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], No
             alike[rows] = (np.abs(image[rows] - colour) <= tolerance).all(axis=2)
         for box, part in _at_edge(alike, check):
             whole = _made(part, empty.size)
-            if whole is not None:
-                empty[box] |= whole
-    return empty
+            if whole is not None and _steps(image, colour, tolerance, box, whole):
+                made[box] |= whole
+    for view in (made, made[::-1], made.T, made.T[::-1]):
+        _sharpen(view)
+    return np.asarray(empty | made)
+
+
+def _steps(image: F32, colour: F32, tolerance: float, box: Box, whole: Bool) -> bool:
+    """Whether most of what lies beyond a part is clearly of another colour."""
+    down, across = (slice(max(0, side.start - _BEYOND_PX[1]), side.stop + _BEYOND_PX[1]) for side in box)
+    part = np.zeros(image[down, across].shape[:2], np.uint8)
+    top, left = box[0].start - down.start, box[1].start - across.start
+    part[top : top + whole.shape[0], left : left + whole.shape[1]] = whole
+    near, far = (cv2.dilate(part, np.ones((2 * px + 1, 2 * px + 1), np.uint8)) > 0 for px in _BEYOND_PX)
+    ring = image[down, across][far & ~near]
+    other = np.abs(ring - colour).max(axis=1) > max(_STEP * tolerance, _LEAST_STEP)
+    return bool(len(ring)) and float(other.mean()) > _MOST_OTHER
+
+
+def _sharpen(made: Bool) -> None:
+    """Goes on to the tips of the wedges at the first row, in which there is less than a pixel of them."""
+    if len(made) < 2:
+        return
+    changes = np.flatnonzero(np.diff(made[0], prepend=False, append=False))
+    for start, stop in changes.reshape(-1, 2).tolist():
+        deep = np.flatnonzero(made[1, start:stop])
+        if len(deep):
+            made[0, max(0, start - min(int(deep[0]), _LONGEST_TIP_PX)) : start] = True
+            made[0, stop : stop + min(stop - start - 1 - int(deep[-1]), _LONGEST_TIP_PX)] = True
 
 
 def _colours(image: F32, tolerance: float) -> list[F32]:

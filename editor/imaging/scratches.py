@@ -44,7 +44,12 @@ _LEAST_TEXTURE = 0.008
 # Middles of lines are kept from this certainty on (of 255), and a chain needs one of that.
 _LEAST_RIDGE = 70
 _LEAST_START = 125
+# A chain ends where the mean of so many places stands out by less than this part of what most do.
+_END_PX = 5
+_END = 0.4
+# Among more lines than this, of all pixels around, a line belongs to a pattern.
 _CROWD_PX = 81
+_MOST_CROWD = 0.12
 _SHORTEST_PX = 30
 # The widest line that is seen in the picture as it is; in the halved picture twice that.
 _LEVEL_PX = 3.5
@@ -215,10 +220,24 @@ def _chains(light: F32, ridge: U8, code: U8, level: int, advance: Callable[[floa
         rows = top, min(top + _TRACED_ROWS, len(ridge))
         count, number = chains.trace(ridge, code, _DIRECTIONS, rows, _LEAST_START, used, places, starts)
         for first, last in itertools.pairwise([*starts[:number].tolist(), count]):
-            if last - first < _SHORTEST_PX:
+            dark = last > first and bool(code[tuple(places[first])] >= lines.DARK)
+            own = _trimmed(smooth, places[first:last], dark)
+            if len(own) < _SHORTEST_PX:
                 continue
-            own = places[first:last].copy()
             width, features = np.empty(len(own), np.float32), np.empty(chains.FEATURES, np.float32)
-            chains.describe(smooth, ridge, crowd, own, bool(code[own[0, 0], own[0, 1]] >= lines.DARK), width, features)
+            if float(crowd[own[:, 0], own[:, 1]].mean()) > _MOST_CROWD:
+                continue
+            chains.describe(smooth, ridge, crowd, own, dark, width, features)
             found.append(Chain(own, width, level, float(features @ WEIGHTS) + BIAS))
     return found
+
+
+def _trimmed(smooth: F32, places: I32, dark: bool) -> I32:
+    """A chain without its ends that only the votes of the pixels beside them made."""
+    if len(places) < _SHORTEST_PX:
+        return places
+    height = np.empty(len(places), np.float32)
+    chains.stand_out(smooth, places, dark, height)
+    near = np.convolve(height, np.full(_END_PX, 1 / _END_PX), "same")
+    kept = np.flatnonzero(near > _END * np.quantile(near, 0.75))
+    return places[kept[0] : kept[-1] + 1].copy() if len(kept) else places[:0]

@@ -45,7 +45,13 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     _each(ctx)(copy, bands(*hole.shape))
     if not hole.any():
         return Result(image=result, report={"texture": 1.0})
-    maps = None if inputs.alpha is None or (inputs.alpha == 1).all() else _own_places(hole.shape)
+    maps = None
+    if inputs.alpha is not None and not (inputs.alpha == 1).all():
+        maps = _own_places(hole.shape)
+        # Colours that can't be seen must draw nothing into the fill.
+        clear = (inputs.alpha == 0) & ~hole
+        if clear.any():
+            result = _smoothed_over(result, hole | clear, clear)
     pieces = _run_all(_Work(result, hole.copy(), _seen(inputs, hole), params, ctx.seed, maps), ctx)
     ratios = []
     for piece in pieces:
