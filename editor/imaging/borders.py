@@ -28,11 +28,13 @@ _MOST_COLOURS = 16
 _MOST = 0.6
 # So much of what the outline holds must be of the colour.
 _WHOLE = 0.98
-# What the outline's smooth course is at least, in parts of its length, and how many corners that has at most.
-_SMOOTH = 0.88
+# The outline has at most so many corners and one more in so many pixels, when it is followed to this.
+_FEW_CORNERS = 8
+_CORNER_PX = 150
 _SMOOTH_PX = 1.5
-_COARSE = 0.002
-_MOST_CORNERS = 20
+# So much of it must be that close to its colour, whatever the tolerance.
+_EXACT = 0.6
+_CLOSE = 2.5 / 255
 _LONGEST_TIP_PX = 200
 # Between these distances outside it, so much must differ by so many times the tolerance, or by that much.
 _BEYOND_PX = (3, 6)
@@ -67,7 +69,8 @@ def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], No
             alike[rows] = (np.abs(image[rows] - colour) <= tolerance).all(axis=2)
         for box, part in _at_edge(alike, check):
             whole = _made(part, empty.size)
-            if whole is not None and _steps(image, colour, tolerance, box, whole):
+            exact = (np.abs(image[box][part] - colour) < _CLOSE).all(axis=1)
+            if whole is not None and exact.mean() >= _EXACT and _steps(image, colour, tolerance, box, whole):
                 made[box] |= whole
     for view in (made, made[::-1], made.T, made.T[::-1]):
         _sharpen(view)
@@ -127,7 +130,7 @@ def _at_edge(alike: Bool, check: Callable[[], None]) -> Iterator[tuple[Box, Bool
 
 
 def _made(part: Bool, picture_px: int) -> Bool | None:
-    """The part with its few holes filled, if it ends as a border does; else None."""
+    """The part with its few holes filled, if its outline is that of a border; else None."""
     size = int(np.count_nonzero(part))
     if size < _LEAST_RUN_PX or size > _MOST * picture_px:
         return None
@@ -137,8 +140,7 @@ def _made(part: Bool, picture_px: int) -> Bool | None:
     if size < _WHOLE * np.count_nonzero(whole):
         return None
     outline = max(outlines, key=len)
-    smooth = cv2.approxPolyDP(outline, _SMOOTH_PX, True)
-    coarse = cv2.approxPolyDP(outline, max(_SMOOTH_PX, _COARSE * picture_px**0.5), True)
-    if cv2.arcLength(smooth, True) < _SMOOTH * cv2.arcLength(outline, True) or len(coarse) > _MOST_CORNERS:
+    corners = len(cv2.approxPolyDP(outline, _SMOOTH_PX, True))
+    if corners > _FEW_CORNERS + cv2.arcLength(outline, True) / _CORNER_PX:
         return None
     return np.asarray(whole > 0)

@@ -25,6 +25,7 @@ TAKES = {
     "denoise": "photos",
     "impulse": "photos",
     "dust": "photos",
+    "scratches": "photos",
     "jpeg": "photos",
     "upscale": "photos?",
     "runtime": "",
