@@ -102,7 +102,7 @@ def _sharpen(made: Bool) -> None:
 
 
 def _colours(image: F32, tolerance: float) -> list[F32]:
-    """The colours of long runs along the edges of a picture, the longest first, none twice."""
+    """Black, white and the colours of long runs along the edges of a picture, the longest first, none twice."""
     runs: list[tuple[int, F32]] = []
     for line in (image[0], image[-1], image[:, 0], image[:, -1]):
         starts = [0, *(np.flatnonzero((np.abs(np.diff(line, axis=0)) > tolerance).any(axis=1)) + 1).tolist(), len(line)]
@@ -110,7 +110,8 @@ def _colours(image: F32, tolerance: float) -> list[F32]:
         for first, last in itertools.pairwise(starts):
             if last - first >= least:
                 runs.append((last - first, np.asarray(np.median(line[first:last], axis=0), np.float32)))
-    colours: list[F32] = []
+    # In runs of black and white, JPEG leaves specks.
+    colours = [np.zeros(3, np.float32), np.ones(3, np.float32)]
     for _length, colour in sorted(runs, key=lambda run: -run[0]):
         if all((np.abs(colour - other) > tolerance).any() for other in colours):
             colours.append(colour)

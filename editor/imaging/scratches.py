@@ -55,6 +55,8 @@ _SHORTEST_PX = 30
 _LEVEL_PX = 3.5
 # By how much smoothing makes a line wider.
 _BLUR_PX = 1
+# A line of which so much was found already is the same.
+_SAME = 0.8
 _STROKE = 12
 
 _TURN = (np.arange(lines.STEEP) - (lines.STEEP - 1) / 2) * (math.pi / 2 / lines.STEEP)
@@ -101,7 +103,7 @@ class Chain:
     @property
     def width_px(self) -> float:
         """How wide most of it is in the picture itself."""
-        return float(np.median(self.width)) * 2**self.level
+        return 2.0**self.level * float(np.median(self.width))
 
 
 def _ignore(share: float) -> None:
@@ -121,6 +123,7 @@ def find(light: F32, sought: Sought, each: Each = serial, advance: Callable[[flo
         advance: told the share of the work done, 0..1; may raise.
     """
     found: list[Chain] = []
+    high, wide = light.shape
     for level in range(sought.levels):
         if level:
             size = max(1, light.shape[1] // 2), max(1, light.shape[0] // 2)
@@ -128,7 +131,23 @@ def find(light: F32, sought: Sought, each: Each = serial, advance: Callable[[flo
         # A halved picture is a quarter of the work.
         found += _lines(light, level, sought, each, partial(_tell, advance, 1 - 0.25**level, 1 - 0.25 ** (level + 1)))
     least = _SPAN * (50 - sought.sensitivity) / 50
-    return [chain for chain in found if chain.evidence > least and chain.width_px <= sought.widest_px + _BLUR_PX]
+    likely = [chain for chain in found if chain.evidence > least and chain.width_px <= sought.widest_px + _BLUR_PX]
+    return _once(likely, (high, wide))
+
+
+def _once(found: list[Chain], shape: tuple[int, int]) -> list[Chain]:
+    """The chains, finest first, without those that show the same again: in a halved picture, thin lines are wide."""
+    kept: list[Chain] = []
+    covered = np.zeros(shape, np.bool_)
+    for level in range(1 + max((chain.level for chain in found), default=0)):
+        own = []
+        for chain in (chain for chain in found if chain.level == level):
+            y, x = np.minimum(chain.places.T << level, np.array(shape)[:, None] - 1)
+            if covered[y, x].mean() < _SAME:
+                own.append(chain)
+        kept += own
+        covered |= drawn(own, shape, 3 << level)
+    return kept
 
 
 def drawn(found: list[Chain], shape: tuple[int, int], grow_px: int) -> Bool:
@@ -162,18 +181,21 @@ def _middles(light: F32, sought: Sought, each: Each, advance: Callable[[float], 
     high, pad = light.shape[0], lines.SIDE_PX
     done: list[int] = []
 
+    def tell() -> None:
+        advance(min(1.0, sum(done) / high))
+
     def work(rows: Band) -> None:
         first, last = max(0, rows[0] - _MARGIN_PX), min(high, rows[1] + _MARGIN_PX)
         part = np.pad(light[first:last], pad, mode="symmetric")
         part = np.asarray(cv2.GaussianBlur(part, (0, 0), _SMOOTH_PX), np.float32)
-        score, turn = _scores(part, _texture(part), sought)
+        score, turn = _scores(part, _texture(part), sought, tell)
         inside = slice(rows[0] - first + pad, rows[1] - first + pad)
         sure = np.zeros(score[inside].shape, np.uint8)
         lines.thin(score, turn, 2 * _LEAST_RIDGE, _DIRECTIONS, (inside.start, inside.stop), sure)
         ridge[slice(*rows)] = sure[:, pad:-pad]
         code[slice(*rows)] = turn[inside, pad:-pad]
         done.append(rows[1] - rows[0])
-        advance(min(1.0, sum(done) / high))
+        tell()
 
     each(work, [(top, min(top + _ROWS, high)) for top in range(0, high, _ROWS)])
     return ridge, code
@@ -186,18 +208,19 @@ def _texture(part: F32) -> F32:
     return np.asarray(np.maximum(np.float32(_TIMES) * root * root, np.float32(_LEAST_TEXTURE)))
 
 
-def _scores(part: F32, texture: F32, sought: Sought) -> tuple[I16, U8]:
+def _scores(part: F32, texture: F32, sought: Sought, check: Callable[[], None]) -> tuple[I16, U8]:
     """How surely the middle of a line lies at each pixel, 0..512, and the number of its direction."""
-    score, code = _steep(part, texture, sought, 0)
-    flat, flat_code = _steep(np.ascontiguousarray(part.T), np.ascontiguousarray(texture.T), sought, lines.STEEP)
+    score, code = _steep(part, texture, sought, 0, check)
+    flat, flat_code = _steep(np.ascontiguousarray(part.T), np.ascontiguousarray(texture.T), sought, lines.STEEP, check)
     better = score < flat.T
     return np.asarray(np.where(better, flat.T, score)), np.asarray(np.where(better, flat_code.T, code))
 
 
-def _steep(part: F32, texture: F32, sought: Sought, first: int) -> tuple[I16, U8]:
+def _steep(part: F32, texture: F32, sought: Sought, first: int, check: Callable[[], None]) -> tuple[I16, U8]:
     score, code = np.zeros(part.shape, np.int16), np.zeros(part.shape, np.uint8)
     bright, dark = np.zeros(part.shape, np.int8), np.zeros(part.shape, np.int8)
     for number, turn in enumerate(_TURN.tolist()):
+        check()
         down, across = round(-lines.SIDE_PX * math.sin(turn)), round(lines.SIDE_PX * math.cos(turn))
         lines.vote(part, texture, down, across, bright, dark)
         half_px = round(lines.HALF_PX * math.cos(turn))

@@ -103,6 +103,12 @@ def test_the_mask_grows_as_it_is_told() -> None:
     assert sizes[2] - sizes[1] == pytest.approx(6 * length, rel=0.35)
 
 
+def test_a_thin_line_stays_thin_where_wide_ones_are_looked_for_too() -> None:
+    picture = with_line(ground(), 1, 0.95)
+    sizes = [np.count_nonzero(result(picture, widest_px=widest).mask) for widest in (3, 14)]
+    assert sizes[1] < 1.2 * sizes[0]
+
+
 def test_bands_of_rows_fit_together() -> None:
     line = ((130, 100), (150, 700))
     made = result(with_line(ground(800), 1, 0.95, line))
