@@ -55,6 +55,10 @@ def pixels(plugin: Plugin, inputs: Inputs, params: Any, context: RunContext) -> 
     if not isinstance(result, Result) or not _has_form(result.image, inputs.image.shape):
         raise _unusable(plugin)
     _check_values(plugin, result.image[inputs.mask > 0], limited=_is_limited(inputs))
+    if result.alpha is not None:
+        if inputs.alpha is None or not _has_form(result.alpha, inputs.alpha.shape):
+            raise _unusable(plugin)
+        _check_values(plugin, result.alpha[inputs.mask > 0], limited=True)
     return result
 
 

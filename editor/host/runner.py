@@ -30,7 +30,7 @@ from editor.host.drift import Drift
 from editor.host.jobs import CancelToken, Progress
 from editor.host.live import Live, Remembered
 from editor.host.made import Made, MadeMask, MadePicture, Patch
-from editor.host.pixels import from_rgb, to_alpha, to_rgb
+from editor.host.pixels import from_rgb, to_alpha, to_depth, to_rgb
 from editor.host.record import OpRecord
 from editor.host.regions import Region, is_full, mask_box, plan_holes
 from editor.host.registry import Registry
@@ -273,6 +273,8 @@ class Runner:
         before = source[inside]
         filled = before.copy()
         filled[under] = from_rgb(result.image[inside][under], filled[under])
+        if result.alpha is not None:
+            filled[under, -1] = to_depth(result.alpha[inside][under], filled.dtype)
         # Copied tile by tile where the layer's mask is, so that a long thin mask costs only the tiles it crosses.
         with lock:
             for part in (tile_rect(key, out.base.size).intersect(region.hole) for key in tile_keys(region.hole)):

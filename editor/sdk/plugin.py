@@ -65,10 +65,12 @@ class Result:
 
     image: H x W x 3 float32, finite, 0..1, the size of the input; only what lies under the mask is used.
     report: short facts for the status line and the history, e.g. {"texture": 0.98}; whole numbers are counts.
+    alpha: H x W float32, 0..1, of which what lies under the mask is used; None keeps the picture's.
     """
 
     image: Image
     report: Mapping[str, float | str] = field(default_factory=dict)
+    alpha: Mask | None = None
 
 
 @dataclass(frozen=True, slots=True)

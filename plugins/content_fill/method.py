@@ -45,7 +45,14 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     _each(ctx)(copy, bands(*hole.shape))
     if not hole.any():
         return Result(image=result, report={"texture": 1.0})
-    pieces = _run_all(_Work(result, hole.copy(), inputs.source & ~hole, params, ctx.seed), ctx)
+    maps = None
+    if inputs.alpha is not None and not (inputs.alpha == 1).all():
+        maps = _own_places(hole.shape)
+        # Colours that can't be seen must draw nothing into the fill.
+        clear = (inputs.alpha == 0) & ~hole
+        if clear.any():
+            result = _smoothed_over(result, hole | clear, clear)
+    pieces = _run_all(_Work(result, hole.copy(), _seen(inputs, hole), params, ctx.seed, maps), ctx)
     ratios = []
     for piece in pieces:
         ctx.check()
@@ -53,7 +60,9 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
         ratios.append(texture_ratio(result[near], hole[near], _RING_PX))
     texture = np.average(ratios, weights=[piece.size for piece in pieces])
     ctx.progress(1.0)
-    return Result(image=result, report={"texture": round(float(texture), 3)})
+    # What is copied brings its alpha along.
+    alpha = None if maps is None or inputs.alpha is None else inputs.alpha[maps]
+    return Result(result, {"texture": round(float(texture), 3)}, alpha)
 
 
 def correspond(inputs: Inputs, params: Params, ctx: Context) -> tuple[I32, I32]:
@@ -67,11 +76,23 @@ def correspond(inputs: Inputs, params: Params, ctx: Context) -> tuple[I32, I32]:
         Cancelled: the user cancelled.
     """
     hole = inputs.mask > 0
-    rows, columns = hole.shape
-    map_y, map_x = (np.ascontiguousarray(axis) for axis in np.mgrid[:rows, :columns].astype(np.int32))
-    work = _Work(np.clip(inputs.image, 0, 1), hole, inputs.source & ~hole, params, ctx.seed, (map_y, map_x))
+    maps = _own_places(hole.shape)
     if hole.any():
-        _run_all(work, ctx)
+        _run_all(_Work(np.clip(inputs.image, 0, 1), hole, _seen(inputs, hole), params, ctx.seed, maps), ctx)
+    return maps
+
+
+def _seen(inputs: Inputs, hole: Bool) -> Bool:
+    """What may be copied: what is opaque; where nothing is, what can be seen at all."""
+    source = inputs.source & ~hole
+    if inputs.alpha is None:
+        return source
+    opaque: Bool = source & (inputs.alpha == 1)
+    return opaque if opaque.any() else source & (inputs.alpha > 0)
+
+
+def _own_places(shape: tuple[int, ...]) -> tuple[I32, I32]:
+    map_y, map_x = (np.ascontiguousarray(axis, np.int32) for axis in np.indices(shape, np.int32))
     return map_y, map_x
 
 

@@ -26,6 +26,7 @@ TAKES = {
     "denoise": "photos",
     "impulse": "photos",
     "dust": "photos",
+    "scratches": "photos",
     "jpeg": "photos",
     "upscale": "photos?",
     "runtime": "",

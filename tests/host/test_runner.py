@@ -45,6 +45,21 @@ def test_only_masked_colours_change_and_alpha_never(dtype: Any, channels: int) -
     np.testing.assert_array_equal(after[..., colours:], before[..., colours:])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_method_may_make_what_is_masked_opaque(dtype: Any, channels: int) -> None:
+    def opaque(inputs: Inputs, params: Level, ctx: Context) -> Result:
+        return Result(inputs.image, alpha=np.ones_like(inputs.mask))
+
+    hole = Rect(60, 50, 90, 80)
+    state = document(channels=channels, dtype=dtype, hole=hole)
+    before = state.read(state.size.rect)
+    shown = preview(state, run(method(opaque), state)).read(state.size.rect)
+    assert (shown[hole.slices][..., -1] == (1 if dtype is np.float32 else np.iinfo(dtype).max)).all()
+    shown[hole.slices][..., -1] = before[hole.slices][..., -1]
+    np.testing.assert_array_equal(shown, before)
+
+
 def test_a_method_that_returns_its_input_changes_no_bit() -> None:
     for dtype in (np.uint8, np.uint16, np.float32):
         state = document(dtype=dtype, hole=HOLE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 
@@ -179,3 +180,18 @@ assert sum(before) > 0 and compiled() == before, (before, compiled())
 def test_listing_the_plugin_does_not_import_numba() -> None:
     code = "import sys, plugins.content_fill; sys.exit('numba' in sys.modules or 'cv2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_copied_into_an_empty_wedge_can_be_seen() -> None:
+    image = textured(120, 160)
+    alpha = np.ones((120, 160), np.float32)
+    alpha[:20] = 0
+    image[:20] = 0
+    hole = np.zeros((120, 160), np.bool_)
+    hole[:23, :100] = True
+    result = run(dataclasses.replace(_inputs(image, hole), alpha=alpha), Params(), FakeContext())
+    assert result.alpha is not None
+    assert (result.alpha[:23, :100] == 1).all()
+    # What lies beside the hole is empty still, and nothing of it was copied.
+    assert not result.alpha[:20, 100:].any()
+    assert result.image[:23, :100].min() > 0

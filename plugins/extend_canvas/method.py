@@ -1,0 +1,110 @@
+"""One side after another is filled from what lies near it, so that the fill never has to look at all of the photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from editor.sdk.context import Context
+from editor.sdk.errors import ParamError
+from editor.sdk.i18n import _
+from editor.sdk.plugin import Inputs, Mask, PictureResult, Strip
+
+if TYPE_CHECKING:
+    from plugins.extend_canvas import Params
+
+_ROWS = 256
+# How deep into the picture the fill of a side looks, in parts of what is added there: farther in lie things that are
+# there once, and would be seen twice.
+_SEEN = 2
+_SEEN_PX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """hole: the rows and columns that are added. seen: those that they are filled from, with them."""
+
+    hole: tuple[slice, slice]
+    seen: tuple[slice, slice]
+
+
+def extend(inputs: Inputs, params: Params, ctx: Context) -> PictureResult:
+    """The run of the plugin, see `plugins.extend_canvas.run`. The report is complete when all strips have been read."""
+    high, wide = inputs.mask.shape
+    left, right = round(wide * params.left / 100), round(wide * params.right / 100)
+    top, bottom = round(high * params.top / 100), round(high * params.bottom / 100)
+    if not left + right + top + bottom:
+        raise ParamError(_("Nothing is added to the picture: raise one of its sides."))
+    report: dict[str, float | str] = {}
+    sides = _sides(high, wide, (left, right, top, bottom))
+    canvas = _Canvas(inputs, top, left, top + high + bottom, left + wide + right)
+    return PictureResult(top + high + bottom, left + wide + right, canvas.strips(sides, report, ctx), report)
+
+
+def _sides(high: int, wide: int, added: tuple[int, int, int, int]) -> list[_Side]:
+    """Left and right beside the photo, then top and bottom over the whole new width."""
+    left, right, top, bottom = added
+    rows, columns = slice(top, top + high), slice(0, left + wide + right)
+    from_left, from_right = left + min(wide, _seen(left)), left + wide - min(wide, _seen(right))
+    from_top, from_bottom = top + min(high, _seen(top)), top + high - min(high, _seen(bottom))
+    sides = [
+        _Side((rows, slice(0, left)), (rows, slice(0, from_left))),
+        _Side((rows, slice(left + wide, columns.stop)), (rows, slice(from_right, columns.stop))),
+        _Side((slice(0, top), columns), (slice(0, from_top), columns)),
+        _Side((slice(top + high, top + high + bottom), columns), (slice(from_bottom, top + high + bottom), columns)),
+    ]
+    return [side for side, px in zip(sides, added, strict=True) if px]
+
+
+def _seen(added: int) -> int:
+    return max(_SEEN_PX, _SEEN * added)
+
+
+class _Canvas:
+    """The new picture; `_known` says where the photo itself lies, which alone is copied from."""
+
+    def __init__(self, inputs: Inputs, top: int, left: int, height: int, width: int) -> None:
+        self._inputs = inputs
+        self._place = slice(top, top + inputs.mask.shape[0]), slice(left, left + inputs.mask.shape[1])
+        self._image = np.zeros((height, width, 3), np.float32)
+        self._image[self._place] = inputs.image
+        self._known = np.zeros((height, width), np.bool_)
+        self._known[self._place] = True
+        self._alpha: Mask | None = None
+        if inputs.alpha is not None:
+            self._alpha = np.zeros((height, width), np.float32)
+            self._alpha[self._place] = inputs.alpha
+
+    def strips(self, sides: list[_Side], report: dict[str, float | str], ctx: Context) -> Iterator[Strip]:
+        sizes = [self._image[side.hole].size for side in sides]
+        textures = []
+        for number, side in enumerate(sides):
+            start, end = (sum(sizes[:count]) / sum(sizes) for count in (number, number + 1))
+            textures.append(self._fill(side, ctx.sub(start, end)))
+        report["texture"] = round(float(np.average(textures, weights=sizes)), 3)
+        for top in range(0, len(self._image), _ROWS):
+            ctx.check()
+            rows = slice(top, top + _ROWS)
+            yield Strip(self._image[rows], None if self._alpha is None else self._alpha[rows])
+        ctx.progress(1.0)
+
+    def _fill(self, side: _Side, ctx: Context) -> float:
+        """Fills one side, and returns how much texture it has."""
+        image, alpha = self._image[side.seen], None if self._alpha is None else self._alpha[side.seen]
+        mask = np.zeros(image.shape[:2], np.float32)
+        inside = _within(side.hole, side.seen)
+        mask[inside] = 1
+        filled = ctx.run("content_fill", Inputs(image, mask, self._known[side.seen], alpha))
+        self._image[side.hole] = filled.image[inside]
+        if self._alpha is not None:
+            self._alpha[side.hole] = 1 if filled.alpha is None else filled.alpha[inside]
+        return float(filled.report.get("texture", 1.0))
+
+
+def _within(hole: tuple[slice, slice], seen: tuple[slice, slice]) -> tuple[slice, slice]:
+    """The hole's rows and columns counted from the first that are seen."""
+    down, across = (slice(own.start - all_.start, own.stop - all_.start) for own, all_ in zip(hole, seen, strict=True))
+    return down, across

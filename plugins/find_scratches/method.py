@@ -1,0 +1,59 @@
+"""Hands the picture's brightness to the search for lines, and draws what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from editor.imaging import scratches
+from editor.imaging.bands import Band, bands
+from editor.sdk.context import Context
+from editor.sdk.i18n import N_, _
+from editor.sdk.plugin import Inputs, MaskResult
+
+if TYPE_CHECKING:
+    from plugins.find_scratches import Params
+
+_BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
+    """See `plugins.find_scratches.run`."""
+    ctx.progress(0.0, _("Looking for scratches"))
+    high, wide = inputs.mask.shape
+    light = np.empty((high, wide), np.float32)
+
+    def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
+        def checked(band: Band) -> None:
+            ctx.check()
+            function(band)
+
+        ctx.map(checked, items)
+
+    def brightness(rows: Band) -> None:
+        np.clip(inputs.image[slice(*rows)] @ _BRIGHTNESS, 0, 1, out=light[slice(*rows)])
+
+    each(brightness, bands(high, wide))
+    sought = scratches.Sought(params.sensitivity, params.widest_px, params.tone)
+    found = scratches.find(light, sought, each, ctx.progress)
+    mask = scratches.drawn(found, (high, wide), params.grow_px).astype(np.float32)
+    if inputs.alpha is not None:
+        mask[inputs.alpha == 0] = 0
+    ctx.progress(1.0)
+    count, _labels = cv2.connectedComponents((mask > 0).view(np.uint8), connectivity=8)
+    # What is left is not a scratch but the ground that they lie on.
+    if count == 1:
+        return MaskResult(
+            mask, note=_("No scratches were found: raise the sensitivity, or the widest that is looked for.")
+        )
+    return MaskResult(mask, {N_("scratches found"): count - 1, N_("px found"): int(np.count_nonzero(mask))})
+
+
+def warm_up() -> None:
+    """Runs every kernel once on a few pixels."""
+    light = np.full((80, 80), 0.5, np.float32)
+    light[:, 40] = 1
+    scratches.find(light, scratches.Sought())

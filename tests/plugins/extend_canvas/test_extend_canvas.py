@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from editor.core.document import DocumentState
+from editor.core.metadata import Metadata
+from editor.host.jobs import CancelToken
+from editor.host.made import MadePicture
+from editor.host.registry import Registry
+from editor.host.runner import Request, Runner
+from editor.sdk.errors import MaskError, ParamError
+from editor.sdk.plugin import Inputs, PictureResult, Result
+from editor.sdk.testing import FakeContext, check_plugin
+from plugins.content_fill import PLUGIN as CONTENT_FILL
+from plugins.extend_canvas import PLUGIN, Params
+from tests.helpers.documents import noise
+from tests.imaging.pictures import F32, textured
+
+
+def inputs(image: F32, alpha: F32 | None = None) -> Inputs:
+    """As the runner hands them over: all is masked, so nothing is source."""
+    size = image.shape[:2]
+    return Inputs(image, np.ones(size, np.float32), np.zeros(size, np.bool_), alpha)
+
+
+def mean_fill(method: str, given: Inputs, params: Mapping[str, object]) -> Result:
+    """The hole gets the mean of what may be copied."""
+    assert method == "content_fill"
+    assert not (given.source & (given.mask > 0)).any()
+    image = given.image.copy()
+    image[given.mask > 0] = given.image[given.source].mean(axis=0)
+    return Result(image, {"texture": 0.5})
+
+
+def extended(given: Inputs, **params: int) -> tuple[F32, F32 | None, PictureResult]:
+    result = PLUGIN.run(given, Params(**params), FakeContext(run=mean_fill))
+    assert isinstance(result, PictureResult)
+    strips = list(result.strips)
+    alphas = [strip.alpha for strip in strips if strip.alpha is not None]
+    return np.concatenate([strip.image for strip in strips]), np.concatenate(alphas) if alphas else None, result
+
+
+def test_it_keeps_the_rules_for_plugins() -> None:
+    check_plugin(PLUGIN, inputs(textured(60, 90)), run_other=mean_fill)
+
+
+def test_each_side_grows_by_its_share_and_the_photo_stays() -> None:
+    photo = textured(200, 100)
+    picture, alpha, result = extended(inputs(photo), left=10, right=20, top=5, bottom=25)
+    assert picture.shape == (result.height, result.width, 3) == (260, 130, 3)
+    assert alpha is None
+    np.testing.assert_array_equal(picture[10:210, 10:110], photo)
+    assert picture.min() > 0
+    assert result.report == {"texture": 0.5}
+
+
+def test_a_side_is_filled_from_what_lies_near_it() -> None:
+    photo = np.full((400, 4000, 3), 0.2, np.float32)
+    photo[:, 2000:] = 0.8
+    picture, _alpha, _result = extended(inputs(photo), left=10, right=10, top=0, bottom=0)
+    np.testing.assert_allclose(picture[:, :400], 0.2, atol=0.01)
+    np.testing.assert_allclose(picture[:, -400:], 0.8, atol=0.01)
+
+
+def test_adding_nothing_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(ParamError, match="raise one of its sides"):
+        PLUGIN.run(inputs(textured(20, 20)), Params(0, 0, 0, 0), FakeContext(run=mean_fill))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_the_photo_stays_bit_for_bit_in_every_kind_of_document(channels: int, dtype: type[np.generic]) -> None:
+    pixels = noise(80, 60, channels, dtype)
+    if channels in (2, 4):
+        pixels[..., -1] = 1 if dtype is np.float32 else np.iinfo(dtype).max
+        pixels[:20, :20, -1] = 0
+    state = DocumentState.from_pixels(pixels, Metadata(), "")
+    runner = Runner(Registry({each.id: each for each in (PLUGIN, CONTENT_FILL)}), threads=1)
+    made = runner.run(state, Request(PLUGIN, Params()), CancelToken(), lambda _share, _text: None)
+    assert isinstance(made, MadePicture)
+    picture = made.pixels.read(made.pixels.size.rect)
+    assert picture.shape == (72, 96, channels)
+    assert picture.dtype == dtype
+    np.testing.assert_array_equal(picture[6:66, 8:88], pixels)
+    if channels in (2, 4):
+        # What is added is copied from what can be seen.
+        outside = np.ones(picture.shape[:2], np.bool_)
+        outside[6:66, 8:88] = False
+        assert (picture[outside, -1] == pixels[-1, -1, -1]).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 3), (1, 400), (400, 1)])
+def test_odd_sizes_grow_or_say_that_nothing_can_be_added(size: tuple[int, int]) -> None:
+    runner = Runner(Registry({each.id: each for each in (PLUGIN, CONTENT_FILL)}), threads=1)
+    state = DocumentState.from_pixels(noise(size[1], size[0]), Metadata(), "")
+    request = Request(PLUGIN, Params(25, 25, 25, 25))
+    if max(size) <= 3:
+        with pytest.raises((ParamError, MaskError)):
+            runner.run(state, request, CancelToken(), lambda _share, _text: None)
+        return
+    made = runner.run(state, request, CancelToken(), lambda _share, _text: None)
+    assert isinstance(made, MadePicture)
+    assert made.pixels.size.width * made.pixels.size.height > size[0] * size[1]

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from editor.sdk.plugin import Inputs, MaskResult
+from editor.sdk.testing import FakeContext, check_plugin
+from plugins.find_borders import PLUGIN, Params
+from tests.imaging.pictures import F32, textured
+
+
+def turned(tone: float, degrees: float = 3, size: tuple[int, int] = (200, 300)) -> tuple[F32, F32]:
+    """A photo turned within its own size, around it one tone; and how much of the photo each pixel shows."""
+    high, wide = size
+    turn = cv2.getRotationMatrix2D((wide / 2, high / 2), degrees, 1)
+    photo = 0.1 + 0.8 * textured(high, wide, 1)[::-1]
+    shown = np.asarray(cv2.warpAffine(np.ones(size, np.float32), turn, (wide, high)), np.float32)
+    colour = (tone, tone, tone)
+    picture = cv2.warpAffine(photo, turn, (wide, high), borderMode=cv2.BORDER_CONSTANT, borderValue=colour)
+    return np.asarray(picture, np.float32), shown
+
+
+def result(picture: F32, alpha: F32 | None = None, **params: int) -> MaskResult:
+    size = picture.shape[:2]
+    inputs = Inputs(picture, np.ones(size, np.float32), np.ones(size, np.bool_), alpha)
+    made = PLUGIN.run(inputs, Params(**params), FakeContext())
+    assert isinstance(made, MaskResult)
+    return made
+
+
+def test_it_keeps_the_rules_for_plugins() -> None:
+    picture, _shown = turned(0.0)
+    size = picture.shape[:2]
+    # Not quite black, as after JPEG.
+    picture[:20, :6] = 5 / 255
+    picture += np.random.default_rng(0).integers(0, 4, (*size, 1)).astype(np.float32) / 255 * (picture < 0.03)
+    check_plugin(PLUGIN, Inputs(np.clip(picture, 0, 1), np.ones(size, np.float32), np.ones(size, np.bool_)))
+
+
+@pytest.mark.parametrize("tone", [0.0, 1.0])
+def test_the_wedges_of_a_straightened_photo_go_with_their_rim_and_nothing_else(tone: float) -> None:
+    picture, shown = turned(tone)
+    made = result(picture)
+    assert made.mask[shown < 0.6].all()
+    # But for a few pixels at the tips of the wedges.
+    assert made.mask[cv2.erode(shown, np.ones((13, 13))) == 1].mean() < 0.005
+    assert made.report == {"borders found": 4, "px found": np.count_nonzero(made.mask)}
+
+
+def test_strips_and_the_curved_border_of_a_stitch_are_found() -> None:
+    picture = textured(200, 300) * np.float32(0.8) + np.float32(0.1)
+    columns = np.arange(300)
+    depth = 4 + 20 * ((columns - 150) / 150) ** 2
+    empty = np.arange(200)[:, None] < depth
+    empty[:, -2:] = True
+    picture[empty] = 0
+    made = result(picture, grow_px=0)
+    np.testing.assert_array_equal(made.mask > 0, empty)
+
+
+def test_what_is_transparent_up_to_the_edge_is_empty_whatever_its_shape() -> None:
+    picture = textured(120, 160)
+    alpha = np.ones((120, 160), np.float32)
+    alpha[np.random.default_rng(0).random((120, 160)) < 0.3] = 0
+    alpha[:, 80:] = 1
+    alpha[60:70, 100:110] = 0
+    made = result(picture, alpha, grow_px=0)
+    assert made.mask[:, :80].any()
+    assert not made.mask[alpha == 1].any()
+    # A hole inside is no border.
+    assert not made.mask[60:70, 100:110].any()
+
+
+def test_a_clipped_sky_is_part_of_the_photo() -> None:
+    picture = textured(200, 300) * np.float32(0.8)
+    ragged = 60 + np.cumsum(np.random.default_rng(1).integers(-4, 5, 300))
+    picture[np.arange(200)[:, None] < ragged] = 1
+    made = result(picture)
+    assert not made.mask.any()
+    assert made.note == "No empty borders were found: raise the tolerance, or paint them."
+
+
+def test_an_even_sky_has_no_border() -> None:
+    rows, columns = np.mgrid[:200, :300]
+    sky = 0.5 + 0.3 * ((rows / 200) ** 2 + (columns / 300) ** 2)
+    assert not result(np.repeat(sky[..., None], 3, axis=2).astype(np.float32)).mask.any()
+
+
+def test_specks_in_a_white_sky_tell_it_from_a_border() -> None:
+    picture = textured(200, 300) * np.float32(0.8)
+    picture[:60] = np.where(np.random.default_rng(0).random((60, 300, 1)) < 0.05, np.float32(0.9), np.float32(1))
+    assert not result(picture).mask.any()
+
+
+def test_tolerance_forgives_what_jpeg_did_to_black() -> None:
+    picture, shown = turned(0.0, size=(400, 600))
+    _done, packed = cv2.imencode(".jpg", np.rint(255 * picture).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    given = decoded.astype(np.float32) / 255
+    covered = [result(given, tolerance=tolerance, grow_px=8).mask[shown == 0].mean() for tolerance in (0, 12)]
+    assert covered[0] < 0.5
+    assert covered[1] > 0.95
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (1, 3000), (3000, 1), (4, 300)])
+@pytest.mark.parametrize("tone", [0.0, 1.0])
+def test_a_picture_that_is_all_one_tone_has_no_border(size: tuple[int, int], tone: float) -> None:
+    assert not result(np.full((*size, 3), tone, np.float32)).mask.any()
+    assert not result(np.full((*size, 3), tone, np.float32), np.zeros(size, np.float32)).mask.any()
