@@ -4,8 +4,8 @@ After Yi et al., "Contextual Residual Aggregation for Ultra High-Resolution Imag
 (https://arxiv.org/abs/2005.09704), section 3.2: what scaling takes from a picture, its residual, is carried into the
 hole from where the picture resembles the fill. They average the residuals of many places by attention; here each pixel
 takes that of one, in regions that are copied whole, so that nothing is averaged away. Which one is searched by patches
-between pictures that both lack their detail: were it looked at from the start, smooth places would win. Only then
-neighbours are made to fit each other with their detail, so that lines don't break.
+between pictures that both lack their detail: were it looked at, smooth places would win. It is only looked at where
+the seams between regions shall lie.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ F32 = NDArray[np.float32]
 
 # At the fill's own scale the whole photo is looked through, then only what is near.
 _FIRST_PASSES, _PASSES, _LAST_PASSES = 8, 3, 1
-_JOINING_PASSES, _JOINING_TURN = 2, 1024
 _LEAST_SOURCES = 24
 _ERROR_PX = 9
 _LEAST_ERROR = 0.01
@@ -102,16 +101,14 @@ def _likeness(image: F32, smooth: F32, hole: Bool, source: Bool, scale: float, s
 
 
 def _joined(image: F32, smooth: F32, level: Level, field: Field, search: Search) -> tuple[I32, I32]:
-    """Matches at full scale that fit each other and the rim with their detail."""
+    """One source position a pixel, with seams where they cost least in pictures that have their detail."""
     map_y, map_x = label(level, field, np.ones(field.active.shape, np.float32), search)
     hole = level.hole
     y, x = map_y[hole], map_x[hole]
     pixels = _bytes(image)
     pixels[hole, :3] = np.clip((smooth[hole] + image[y, x] - smooth[y, x]) * np.float32(255) + np.float32(0.5), 0, 255)
     level.pixels = pixels.reshape(level.pixels.shape)
-    for turn in range(_JOINING_PASSES):
-        improve(level, field, _JOINING_TURN + turn, turn == 0, np.zeros_like(field.active), search)
-    search.advance(0.9)
+    search.advance(0.8)
     return settled(level, field, search)
 
 

@@ -63,7 +63,7 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
     total, done = sum(piece.size for piece in pieces), 0
     for piece in pieces:
         part = ctx.sub(done / total, (done + piece.size) / total)
-        region = _region(piece, unknown.shape)
+        region = region_of(piece, unknown.shape)
         own = _placed(piece.box, piece.mask, region) & unknown[region]
         made = _Filler(result[region], unknown[region], own, source[region], facts, part).run()
         kept = _placed(piece.box, piece.kept, region)
@@ -129,7 +129,7 @@ class _Filler:
         return np.ascontiguousarray(made[:rows, :columns])
 
 
-def _region(piece: Piece, shape: tuple[int, ...]) -> Box:
+def region_of(piece: Piece, shape: tuple[int, ...]) -> Box:
     """A square around a piece, as far as there is, with as much on each side as the piece is thick."""
     longest = max(side.stop - side.start for side in piece.box)
     side_px = max(_SIDE_PX, longest + 2 * max(_LEAST_CONTEXT_PX, int(2 * piece.thick)))

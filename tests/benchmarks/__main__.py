@@ -22,6 +22,7 @@ TAKES = {
     "history": "",
     "fill": "photos?",
     "gan_fill": "photos?",
+    "gan_fill_large": "photos",
     "bm3d": "photos",
     "denoise": "photos",
     "impulse": "photos",

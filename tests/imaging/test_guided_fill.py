@@ -43,13 +43,26 @@ def test_edges_get_sharp_where_they_lie() -> None:
 
 
 def test_an_edge_that_the_fill_does_not_have_draws_no_halo_into_it() -> None:
-    """All there is to take detail from are stripes; the fill is a plain grey."""
-    y = np.mgrid[:300, :300][0]
+    """All there is to take detail from are stripes; the fill is waves across them."""
+    y, x = np.mgrid[:300, :300]
     image = np.repeat(np.where(y % 30 < 15, 0.2, 0.8)[..., None], 3, axis=2).astype(np.float32)
     hole = square_hole(300, 300, 100, 100, 100)
-    smooth = np.where(hole[..., None], np.float32(0.5), softened(image))
+    waves = np.repeat((0.5 + 0.25 * np.sin(x / 5))[..., None], 3, axis=2).astype(np.float32)
+    smooth = np.where(hole[..., None], waves, softened(image))
     made = with_detail(image, hole, ~hole, smooth, SCALE, Search())
-    assert np.abs(made - 0.5)[15:-15, 15:-15].max() < 0.06
+    assert np.abs(made - waves[hole_box(hole)])[15:-15, 15:-15].max() < 0.02
+
+
+def test_a_fainter_fill_gets_fainter_detail() -> None:
+    """A photo through mist, say: the detail of clear places would stand out."""
+    image = textured(480, 480)
+    hole, clear = square_hole(480, 480, 150, 150, 150), softened(image)
+    box = hole_box(hole)
+    added = []
+    for share in (0.4, 1.0):
+        smooth = np.where(hole[..., None], 0.5 + share * (clear - 0.5), clear).astype(np.float32)
+        added.append(np.std(with_detail(image, hole, ~hole, smooth, SCALE, Search()) - smooth[box]))
+    assert added[0] < 0.75 * added[1]
 
 
 def test_detail_is_taken_from_the_source_only() -> None:
