@@ -98,7 +98,7 @@ def test_tolerance_forgives_what_jpeg_did_to_black() -> None:
     _done, packed = cv2.imencode(".jpg", np.rint(255 * picture).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 90])
     decoded = cv2.imdecode(packed, cv2.IMREAD_COLOR)
     assert decoded is not None
-    given = decoded.astype(np.float32) / 255
+    given = decoded.astype(np.float32) / np.float32(255)
     covered = [result(given, tolerance=tolerance, grow_px=8).mask[shown == 0].mean() for tolerance in (0, 12)]
     assert covered[0] < 0.5
     assert covered[1] > 0.95

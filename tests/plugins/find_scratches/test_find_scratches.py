@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -63,9 +66,9 @@ def test_a_scratch_is_covered_and_little_else(thick: int, tone: float) -> None:
 
 def test_a_broken_scratch_is_bridged() -> None:
     picture = ground()
-    for start in (40, 90, 140):
-        picture = with_line(picture, 1, 0.95, ((start, 60), (start + 42, 60)))
-    assert result(picture).mask[60, 45:175].mean() > 0.95
+    for start in (15, 90, 165):
+        picture = with_line(picture, 1, 0.95, ((start, 60), (start + 55, 60)))
+    assert result(picture, widest_px=3).mask[60, 25:210].mean() > 0.95
 
 
 def test_neither_an_edge_nor_grain_is_a_scratch() -> None:
@@ -73,12 +76,6 @@ def test_neither_an_edge_nor_grain_is_a_scratch() -> None:
     assert not made.mask.any()
     assert not made.report
     assert made.note == "No scratches were found: raise the sensitivity, or the widest that is looked for."
-
-
-def test_stripes_are_the_pictures_own() -> None:
-    picture = ground()
-    picture[:, ::7] += 0.25
-    assert not result(picture).mask.any()
 
 
 def test_tone_says_which_are_meant() -> None:
@@ -110,7 +107,7 @@ def test_a_thin_line_stays_thin_where_wide_ones_are_looked_for_too() -> None:
 
 
 def test_bands_of_rows_fit_together() -> None:
-    line = ((130, 100), (150, 700))
+    line = ((30, 100), (230, 700))
     made = result(with_line(ground(800), 1, 0.95, line))
     assert made.mask[along(line)].mean() > 0.98
 
@@ -131,13 +128,22 @@ def test_odd_pictures_have_none(size: tuple[int, int], tone: float) -> None:
 
 
 def test_nothing_is_left_to_compile_after_warming_up() -> None:
-    from editor.imaging import _chain_kernels as chains
-    from editor.imaging import _line_kernels as lines
-    from plugins.find_scratches import method
-
-    method.warm_up()
-    kernels = (lines.vote, lines.count, lines.thin, chains.trace, chains.describe)
-    before = [len(kernel.signatures) for kernel in kernels]  # type: ignore[attr-defined]
-    assert all(before)
-    result(with_line(ground(), 1, 0.95))
-    assert [len(kernel.signatures) for kernel in kernels] == before  # type: ignore[attr-defined]
+    code = """
+import numpy as np
+from editor.imaging import _chain_kernels, _line_kernels
+from editor.sdk.plugin import Inputs
+from editor.sdk.testing import FakeContext
+from plugins.find_scratches import Params, run, warm_up
+def compiled():
+    names = [*vars(_chain_kernels).values(), *vars(_line_kernels).values()]
+    return [len(kernel.signatures) for kernel in names if hasattr(kernel, "signatures")]
+warm_up()
+before = compiled()
+image = np.full((300, 200, 3), 0.5, np.float32)
+image[:, 99:101] = 1
+inputs = Inputs(image, np.ones((300, 200), np.float32), np.ones((300, 200), bool))
+image.flags.writeable = False
+assert run(inputs, Params(), FakeContext()).mask.any()
+assert sum(before) > 0 and compiled() == before, (before, compiled())
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
