@@ -43,11 +43,11 @@ def beside(hole: Bool) -> Bool | None:
     depth = float(cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
     if 2 * depth > _THICKEST_PX:
         return None
-    known = cv2.dilate(hole.astype(np.uint8), np.ones((2 * _GAP_PX + 1,) * 2, np.uint8)) == 0
+    grown = np.asarray(cv2.dilate(hole.astype(np.uint8), np.ones((2 * _GAP_PX + 1,) * 2, np.uint8)), np.uint8)
     step = math.ceil(2 * depth) + 2 * _GAP_PX
     for far in (step, 2 * step):
         for down, across in ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)):
-            moved = _moved(hole, far * down, far * across) & known
+            moved = _moved(hole, far * down, far * across) & (grown == 0)
             if np.count_nonzero(moved) > _ENOUGH * np.count_nonzero(hole):
                 return moved
     return None
@@ -56,7 +56,8 @@ def beside(hole: Bool) -> Bool | None:
 def _moved(hole: Bool, down: int, across: int) -> Bool:
     shift = np.array(((1, 0, across), (0, 1, down)), np.float32)
     size = hole.shape[::-1]
-    return np.asarray(cv2.warpAffine(hole.astype(np.uint8), shift, size, flags=cv2.INTER_NEAREST) > 0)
+    moved = cv2.warpAffine(hole.astype(np.uint8), shift, size, flags=cv2.INTER_NEAREST)
+    return np.asarray(moved, np.uint8) > 0
 
 
 def share(truth: F32, filled: F32, repaired: F32) -> float:
