@@ -47,7 +47,7 @@ def beside(hole: Bool) -> Bool | None:
     step = math.ceil(2 * depth) + 2 * _GAP_PX
     for far in (step, 2 * step):
         for down, across in ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)):
-            moved = _moved(hole, far * down, far * across) & (grown == 0)
+            moved: Bool = _moved(hole, far * down, far * across) & (grown == 0)
             if np.count_nonzero(moved) > _ENOUGH * np.count_nonzero(hole):
                 return moved
     return None
