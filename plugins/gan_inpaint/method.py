@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from editor.imaging.measures import texture_ratio
 from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, Result
@@ -21,8 +23,11 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     facts = ctx.model(params.model)
     if fillers.takes(facts):
         filled = fillers.fill(inputs, facts, ctx)
+        # What is invented hides nothing.
+        alpha = None if inputs.alpha is None else np.where(inputs.mask > 0, np.float32(1), inputs.alpha)
     else:
-        filled = repair.fill(inputs, params.repair / 100, facts, ctx)
+        filled, alpha = repair.fill(inputs, params.repair / 100, facts, ctx)
     ctx.progress(1.0)
     hole = inputs.mask > 0
-    return Result(filled, {"texture": round(texture_ratio(filled, hole, _RING_PX), 3) if hole.any() else 1.0})
+    texture = round(texture_ratio(filled, hole, _RING_PX), 3) if hole.any() else 1.0
+    return Result(filled, {"texture": texture}, alpha)

@@ -10,7 +10,7 @@ from editor.sdk.context import Context
 from editor.sdk.errors import ModelError
 from editor.sdk.i18n import _
 from editor.sdk.models import ModelFacts
-from editor.sdk.plugin import Image, Inputs
+from editor.sdk.plugin import Image, Inputs, Mask
 from plugins.gan_inpaint.rim import CHANNELS, planes, with_detail
 from plugins.gan_inpaint.trust import beside, share, window
 
@@ -21,8 +21,9 @@ _FILLING, _TRIED = 0.5, 0.7
 _PART_PX = 256
 
 
-def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> Image:
-    """All of `inputs.mask` above 0 filled by patches, and the fill repaired; other pixels as they are.
+def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tuple[Image, Mask | None]:
+    """All of `inputs.mask` above 0 filled by patches, and the fill repaired; other pixels as they are. With the alpha
+    that the patches brought along.
 
     How far the repair goes is the strength, 0..1, times what was best beside the hole, where it is thin enough to try.
 
@@ -32,14 +33,15 @@ def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> Im
     """
     _check(facts)
     hole = inputs.mask > 0
-    result = ctx.sub(0.0, _FILLING).run("content_fill", inputs).image.copy()
+    filled = ctx.sub(0.0, _FILLING).run("content_fill", inputs)
+    result = filled.image.copy()
     if not hole.any() or strength == 0:
-        return result
+        return result, filled.alpha
     ctx.progress(_FILLING, _("Repairing the fill"))
     strength *= _trust(result, hole, inputs.source, facts, ctx.sub(_FILLING, _TRIED))
     change = _repaired(result, hole, facts, ctx.sub(_TRIED, 1.0)) - result
     result[hole] += np.float32(strength) * change[hole]
-    return np.clip(result, 0, 1, out=result)
+    return np.clip(result, 0, 1, out=result), filled.alpha
 
 
 def _check(facts: ModelFacts) -> None:

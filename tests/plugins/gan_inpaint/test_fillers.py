@@ -100,6 +100,16 @@ def tall(image: F32) -> tuple[F32, Bool]:
     return np.where(hole[..., None], np.float32(1), image), hole
 
 
+def test_what_is_invented_is_opaque_and_the_rest_stays_as_clear_as_it_was() -> None:
+    hole = square_hole(96, 96, 30, 30, 30)
+    alpha = np.where(hole, np.float32(0), np.float32(0.5))
+    inputs = Inputs(textured(96, 96).astype(np.float32), hole.astype(np.float32), ~hole, alpha)
+    network = Network(LAMA, one_colour)
+    result = run(inputs, Params(model=network.facts.id), FakeContext(infer=network, models=[network.facts]))
+    assert result.alpha is not None
+    assert np.array_equal(result.alpha, np.where(hole, np.float32(1), np.float32(0.5)))
+
+
 @pytest.mark.parametrize("high", [1210, 960])
 def test_a_model_of_a_fixed_size_is_shown_all_that_is_known_and_a_mask_of_what_to_fill(high: int) -> None:
     image, hole = tall(np.clip(textured(high, 1210), 0, 0.9))

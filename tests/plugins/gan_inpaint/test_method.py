@@ -107,6 +107,16 @@ def test_where_copies_are_right_the_repair_is_kept_out_and_where_it_is_right_the
         np.testing.assert_allclose(run(flat, Params(), context).image[hole], wanted, atol=1e-6)
 
 
+def test_the_alpha_is_that_of_what_was_copied(inputs: Inputs) -> None:
+    def opaque(method: str, inputs: Inputs, params: Mapping[str, object]) -> Result:
+        return replace(grey(method, inputs, params), alpha=np.ones_like(inputs.mask))
+
+    clear = replace(inputs, alpha=1 - inputs.mask)
+    result = run(clear, Params(), FakeContext(infer=Brighter(), run=opaque, models=(FACTS,)))
+    assert result.alpha is not None
+    assert np.all(result.alpha == 1)
+
+
 def test_another_kind_of_model_is_refused(inputs: Inputs) -> None:
     other = replace(FACTS, inputs=(replace(FACTS.inputs[0], colour="RGB", channels=3),))
     with pytest.raises(ModelError, match="can't be used to repair fills"):
