@@ -74,8 +74,8 @@ PLUGIN = Plugin(
     version=1,
     title=N_("GAN fill"),
     summary=N_(
-        "Fills the painted area as Content-aware fill does, then mends seams, colours and grain by a network; or a "
-        "model invents the fill, and gets the photo's own detail."
+        "Fills the painted area as Content-aware fill does, then mends thin lines and the fill's rim by a network; or "
+        "a model invents the fill, and gets the photo's own detail."
     ),
     params=Params,
     run=run,
