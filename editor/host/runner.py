@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.document import DocumentState
-from editor.core.errors import MaskError, ParamError
+from editor.core.errors import MaskError, ModelError, ParamError
 from editor.core.geometry import Rect, TileKey, tile_keys, tile_rect
 from editor.core.i18n import N_, _
 from editor.core.tiles import Tile, TileMap, TileWriter
@@ -147,13 +148,15 @@ class Runner:
         """Does ahead what a watched run begins with: loads models, learns what there is to know of the whole picture.
 
         Raises:
-            EditorError: something failed, as it will in the run; or the user cancelled.
+            EditorError: what there is to learn could not be learned, as in the run; or the user cancelled.
         """
         plugin = request.plugin
         mask = _worked_on(state, plugin)
         if self._engine is not None:
-            for model in plugin.models_for(request.params):
-                self._engine.load(model, cancel=lambda: token.cancelled)
+            # That a model is missing or broken is for the run to tell.
+            with suppress(ModelError):
+                for model in plugin.models_for(request.params):
+                    self._engine.load(model, cancel=lambda: token.cancelled)
         context = RunContext(
             request.seed, self._threads, (0, 0), token, lambda _part, _text: None, self._call, self._engine
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from editor.host.runner import Request, Runner
 from editor.sdk.context import Context
 from editor.sdk.plugin import Inputs, Plugin, Result
 from tests.helpers.documents import Level, document, local_method, patch, softened
+from tests.runtime.engines import Bench
 
 VIEW = Rect(300, 200, 620, 500)
 POINT = (500.0, 300.0)
@@ -223,6 +225,14 @@ def test_a_run_waits_for_what_is_being_found_out_ahead_and_can_be_cancelled_mean
         ahead.result(30)
         waiting.result(30)
     assert len(asked) == 1
+
+
+def test_a_missing_model_is_left_to_the_run_and_the_rest_is_done_ahead(tmp_path: Path) -> None:
+    prepared = Prepared()
+    plugin = replace(prepared.plugin, models=("none_of_this_name",))
+    worker = Runner(Registry({}), Bench(tmp_path).engine, threads=1)
+    worker.get_ready(document(300, 280), Request(plugin, Level(0.75)), Remembered(), CancelToken())
+    assert prepared.asked == 1
 
 
 def test_what_could_not_be_found_out_ahead_is_found_out_by_the_run() -> None:
