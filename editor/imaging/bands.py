@@ -28,3 +28,16 @@ def serial(function: Callable[[Band], None], items: Iterable[Band]) -> None:
     """The plain `Each`: one band after the other in this thread."""
     for item in items:
         function(item)
+
+
+def checked(each: Each, check: Callable[[], None]) -> Each:
+    """Like `each`, but `check` is called before every band: what it raises ends the work."""
+
+    def work_off(function: Callable[[Band], None], items: Iterable[Band]) -> None:
+        def work(band: Band) -> None:
+            check()
+            function(band)
+
+        each(work, items)
+
+    return work_off

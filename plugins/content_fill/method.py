@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.imaging.bands import Band, Each, bands
+from editor.imaging.bands import Band, Each, bands, checked, serial
 from editor.imaging.blend import blend, hole_box
 from editor.imaging.measures import texture_ratio
 from editor.imaging.patch_match import NoSourceError, Search, correspondence
@@ -42,7 +42,7 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     def copy(rows: Band) -> None:
         np.clip(inputs.image[slice(*rows)], 0, 1, out=result[slice(*rows)])
 
-    _each(ctx)(copy, bands(*hole.shape))
+    checked(ctx.map, ctx.check)(copy, bands(*hole.shape))
     if not hole.any():
         return Result(image=result, report={"texture": 1.0})
     maps = None
@@ -208,17 +208,6 @@ def _smoothed_over(image: F32, unknown: Bool, others: Bool) -> F32:
     return result
 
 
-def _each(ctx: Context) -> Each:
-    def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
-        def checked(band: Band) -> None:
-            ctx.check()
-            function(band)
-
-        ctx.map(checked, items)
-
-    return each
-
-
 def _check_only(ctx: Context) -> Advance:
     """Jobs beside each other finish in any order: they look for a cancel but don't report."""
 
@@ -236,21 +225,18 @@ def _run_all(work: _Work, ctx: Context) -> list[Piece]:
     pieces = [piece for turn in ordered for piece in turn]
     total, done = sum(piece.size for piece in pieces), 0
 
-    def alone(piece: Piece) -> None:
-        def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
-            for band in items:
-                ctx.check()
-                function(band)
+    on_all, on_one = checked(ctx.map, ctx.check), checked(serial, ctx.check)
 
+    def alone(piece: Piece) -> None:
         # Pieces of a turn keep no pixel in common, so they may be written from any thread.
-        _put(work, piece, *_Job(work, piece, each).fill(each, _check_only(ctx)))
+        _put(work, piece, *_Job(work, piece, on_one).fill(on_one, _check_only(ctx)))
 
     for turn in ordered:
         large = turn if len(pieces) == 1 else [piece for piece in turn if piece.size > _ALONE_PX]
         for piece in large:
             ctx.check()
             part = ctx.sub(done / total, (done + piece.size) / total)
-            _put(work, piece, *_Job(work, piece, _each(ctx)).fill(_each(ctx), part.progress))
+            _put(work, piece, *_Job(work, piece, on_all).fill(on_all, part.progress))
             done += piece.size
         ctx.map(alone, turn[len(large) :])
         done += sum(piece.size for piece in turn[len(large) :])

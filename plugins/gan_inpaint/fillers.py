@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.imaging.bands import Band, Each
+from editor.imaging.bands import Each, checked
 from editor.imaging.blend import fitted, hole_box
 from editor.imaging.guided_fill import with_detail
 from editor.imaging.patch_field import NoSourceError, Search
@@ -93,7 +92,7 @@ class _Filler:
         self.ctx.progress(0.0, _("Filling"))
         made = self._asked(small, unknown)
         self.ctx.progress(_NETWORK_SHARE)
-        each = _each(self.ctx)
+        each = checked(self.ctx.map, self.ctx.check)
         box = hole_box(hole)
         # What of other pieces is unfilled yet would draw its grey into this one.
         small[unknown] = made[unknown]
@@ -172,14 +171,3 @@ def _enlarged(picture: F32, shape: tuple[int, ...]) -> F32:
         return picture
     wide = cv2.resize(picture, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(wide, 0, 1), np.float32)
-
-
-def _each(ctx: Context) -> Each:
-    def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
-        def checked(band: Band) -> None:
-            ctx.check()
-            function(band)
-
-        ctx.map(checked, items)
-
-    return each

@@ -80,7 +80,7 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Ima
         made = output.to_picture(ctx.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
         detailed = with_detail(made, given[..., :3], hole[around])
         inside = tuple(
-            slice(own.start - all_.start, own.stop - all_.start) for own, all_ in zip(part, around, strict=True)
+            slice(own.start - whole.start, own.stop - whole.start) for own, whole in zip(part, around, strict=True)
         )
         result[part] = np.where(hole[part][..., None], detailed[inside], result[part])
     return result
@@ -106,13 +106,3 @@ def _around(part: Box, reach: int, shape: tuple[int, ...]) -> Box:
         for side, length in zip(part, shape, strict=True)
     )
     return down, across
-
-
-def _within(part: Box, around: Box) -> Bool:
-    """Where in `around` the part lies."""
-    inside = np.zeros([side.stop - side.start for side in around], np.bool_)
-    down, across = (
-        slice(own.start - near.start, own.stop - near.start) for own, near in zip(part, around, strict=True)
-    )
-    inside[down, across] = True
-    return inside

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,10 +35,10 @@ def along(line: tuple[tuple[int, int], tuple[int, int]] = LINE) -> tuple[slice |
     return tuple(np.rint(line[0][k] + share * (line[1][k] - line[0][k])).astype(int) for k in (1, 0))
 
 
-def result(picture: F32, alpha: F32 | None = None, **params: int | str) -> MaskResult:
+def result(picture: F32, alpha: F32 | None = None, **params: Any) -> MaskResult:
     size = picture.shape[:2]
     inputs = Inputs(picture, np.ones(size, np.float32), np.ones(size, np.bool_), alpha)
-    made = PLUGIN.run(inputs, Params(**params), FakeContext())  # type: ignore[arg-type]
+    made = PLUGIN.run(inputs, Params(**params), FakeContext())
     assert isinstance(made, MaskResult)
     return made
 

@@ -82,8 +82,8 @@ class Learned:
 def test_a_long_title_of_a_model_does_not_widen_the_form(qtbot: QtBot) -> None:
     widths = []
     for title in ("Short", "Short" * 20):
-        known = [KnownModel("net", title, Availability.INSTALLED)]
-        made = ParamForm(specs(Learned), models=lambda _role, known=known: known)  # type: ignore[misc]
+        known = {"denoise": [KnownModel("net", title, Availability.INSTALLED)]}
+        made = ParamForm(specs(Learned), models=known.__getitem__)
         qtbot.addWidget(made)
         widths.append(made.minimumSizeHint().width())
     assert widths[0] == widths[1]
