@@ -55,6 +55,7 @@ def _distance(pixels: U8, y: Any, x: Any, v: Any, u: Any, high: Any, wide: Any, 
 def search_band(
     pixels: U8,
     usable: U8,
+    worn: I32,
     active: U8,
     top: int,
     left: int,
@@ -69,15 +70,15 @@ def search_band(
     last: int,
     seed: int,
     turn: int,
-    fresh: bool,
     keen: U8,
     near_reach: int,
     far_reach: int,
 ) -> None:
     """One pass of propagation and random search (Barnes et al. 2009, section 3.2) over box rows first..last.
 
-    usable: frame; 1 where a whole patch may be copied from. active: box; 1 where a match is wanted.
-    near_y, near_x, cost: box; read and written. fresh: the pixels changed, so the kept costs are worth nothing.
+    usable: frame; 1 where a whole patch may be copied from. worn: frame; what a patch costs beside its difference.
+    active: box; 1 where a match is wanted.
+    near_y, near_x: box; read and written. cost: box; written.
     keen: box; 1 where the random search starts from far_reach instead of near_reach.
     """
     rows, columns = active.shape
@@ -93,9 +94,7 @@ def search_band(
             x = left + c
             best_y = np.int64(near_y[r, c])
             best_x = np.int64(near_x[r, c])
-            best = np.int64(cost[r, c])
-            if fresh:
-                best = _distance(pixels, y, x, best_y, best_x, high, wide, FAR)
+            best = _distance(pixels, y, x, best_y, best_x, high, wide, FAR) + worn[best_y, best_x]
             for side in range(2):
                 if side == 0:
                     rr, cc = r, c - step
@@ -113,7 +112,8 @@ def search_band(
                     continue
                 if v == best_y and u == best_x:
                     continue
-                d = _distance(pixels, y, x, v, u, high, wide, best)
+                wear = np.int64(worn[v, u])
+                d = _distance(pixels, y, x, v, u, high, wide, best - wear) + wear
                 if d < best:
                     best, best_y, best_x = d, v, u
             radius = far_reach if keen[r, c] else near_reach
@@ -123,7 +123,8 @@ def search_band(
                 v = best_y + (h & 0x7FFF) % (2 * radius + 1) - radius
                 u = best_x + (h >> 15) % (2 * radius + 1) - radius
                 if 0 <= v < frame_rows and 0 <= u < frame_columns and usable[v, u]:
-                    d = _distance(pixels, y, x, v, u, high, wide, best)
+                    wear = np.int64(worn[v, u])
+                    d = _distance(pixels, y, x, v, u, high, wide, best - wear) + wear
                     if d < best:
                         best, best_y, best_x = d, v, u
                 radius //= 2

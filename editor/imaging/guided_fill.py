@@ -90,12 +90,12 @@ def _likeness(image: F32, smooth: F32, hole: Bool, source: Bool, scale: float, s
     field = field_of(first, first.hole)
     scatter(first, field, field.active > 0, search.seed)
     for turn in range(_FIRST_PASSES):
-        improve(first, field, turn, turn == 0, field.active, search)
+        improve(first, field, turn, field.active, search)
     for number, level in enumerate(finer):
         search.advance(0.6 * (number + 1) / len(levels))
         field, _lost = carried(field, level, search)
         for turn in range(_PASSES if level is not levels[0] else _LAST_PASSES):
-            improve(level, field, 64 * (number + 1) + turn, turn == 0, np.zeros_like(field.active), search)
+            improve(level, field, 64 * (number + 1) + turn, np.zeros_like(field.active), search)
     search.advance(0.6)
     return _joined(image, smooth, levels[0], field, search)
 

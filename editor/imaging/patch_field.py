@@ -25,6 +25,7 @@ GAMMA = 1.6
 
 _NEAR_PX = 16
 _SEAM_PASSES = 5
+_WEAR = 0.5
 
 
 def _nothing(band: Band) -> None:
@@ -132,21 +133,37 @@ def scatter(level: Level, field: Field, where: Bool, seed: int) -> None:
     field.near_y[where], field.near_x[where] = np.divmod(picks, level.usable.shape[1])
 
 
-def improve(level: Level, field: Field, turn: int, fresh: bool, keen: U8, search: Search) -> None:
+def _wear(level: Level, field: Field) -> I32:
+    """What a patch costs, frame, beside its difference, by how often it and its neighbours are used already.
+
+    Else a few patches that fit well would be repeated all over a large hole. After Kaspar et al., "Self Tuning Texture
+    Optimization" (2015), section 4.2, who charge for every use; here one copy of each place is free.
+    """
+    costs = field.cost[field.active > 0]
+    if costs.max() >= kernels.FAR:
+        return np.zeros(level.usable.shape, np.int32)
+    corners = field.near_y[field.active > 0] * level.usable.shape[1] + field.near_x[field.active > 0]
+    uses = np.bincount(corners, minlength=level.usable.size).reshape(level.usable.shape).astype(np.float32)
+    copies = cv2.blur(uses, (2 * level.wide + 1, 2 * level.high + 1), borderType=cv2.BORDER_CONSTANT)
+    each_copy = np.float32(_WEAR * max(float(np.median(costs)), 50.0))
+    return np.asarray(np.clip((copies - 1) * each_copy, 0, kernels.FAR // 4), np.int32)
+
+
+def improve(level: Level, field: Field, turn: int, keen: U8, search: Search, *, evenly: bool = False) -> None:
     """One pass of the search over all of a field.
 
-    turn: number of the pass. fresh: whether pixels or matches changed since the last one. keen: box; 1 where all of
-    the picture is looked through, and not only what is near the match so far.
+    turn: number of the pass. keen: box; 1 where all of the picture is looked through, and not only what is near the
+    match so far. evenly: whether patches that are much used cost more.
     """
+    worn = _wear(level, field) if evenly else np.zeros(level.usable.shape, np.int32)
     reach = max(level.hole.shape)
     old_y, old_x = field.near_y.copy(), field.near_x.copy()
 
     def band(rows: Band) -> None:
         kernels.search_band(
-            level.pixels, level.usable, field.active, field.top, field.left, old_y, old_x, field.near_y, field.near_x,
-            field.cost, level.high, level.wide, rows[0], rows[1], search.seed, turn, fresh, keen,
-            min(_NEAR_PX, reach),
-            reach,
+            level.pixels, level.usable, worn, field.active, field.top, field.left, old_y, old_x, field.near_y,
+            field.near_x, field.cost, level.high, level.wide, rows[0], rows[1], search.seed, turn, keen,
+            min(_NEAR_PX, reach), reach,
         )  # fmt: skip
 
     search.each(band, field.bands)

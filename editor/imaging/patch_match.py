@@ -202,7 +202,9 @@ def _solve(level: Level, field: Field, depth: int, coarsest: bool, promise: U8 |
             least = promise[level.hole]
             texture[level.hole] = least if coarsest else np.maximum(texture[level.hole], least)
         for half in range(2):
-            improve(level, field, 2 * turn + half + 64 * depth, half == 0, np.asarray(keen, np.uint8), search)
+            # At the finest level, where it would take longest, copies have found their places.
+            number = 2 * turn + half + 64 * depth
+            improve(level, field, number, np.asarray(keen, np.uint8), search, evenly=depth > 0)
         keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         vote(level, field, level.hole, believed * similarity(field, keenness), search)
 

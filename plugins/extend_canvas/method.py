@@ -21,6 +21,7 @@ _ROWS = 256
 # there once, and would be seen twice.
 _SEEN = 2
 _SEEN_PX = 256
+_FADE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,24 @@ class _Canvas:
         mask = np.zeros(image.shape[:2], np.float32)
         inside = _within(side.hole, side.seen)
         mask[inside] = 1
-        filled = ctx.run("content_fill", Inputs(image, mask, self._known[side.seen], alpha))
+        filled = ctx.run(
+            "content_fill",
+            Inputs(image, mask, self._known[side.seen], alpha),
+            color_match=_color_match(min(mask[inside].shape)),
+        )
         self._image[side.hole] = filled.image[inside]
         if self._alpha is not None:
             self._alpha[side.hole] = 1 if filled.alpha is None else filled.alpha[inside]
         return float(filled.report.get("texture", 1.0))
+
+
+def _color_match(added: int) -> int:
+    """The reach of the colours' fit for a side that is `added` pixels deep.
+
+    A side has nothing to agree with at its far end, so that an error in what agrees at the near one would grow all the
+    way: the fit fades out over a share of the depth, which content_fill tells as ten times its binary logarithm.
+    """
+    return int(np.clip(10 * np.log2(max(1.0, added / _FADE)), 0, 100))
 
 
 def _within(hole: tuple[slice, slice], seen: tuple[slice, slice]) -> tuple[slice, slice]:

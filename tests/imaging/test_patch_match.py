@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -67,3 +68,11 @@ def test_the_share_of_work_rises_to_one() -> None:
     correspondence(textured(60, 60), hole, ~hole, Search(advance=shares.append))
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
+
+
+def test_a_large_hole_is_not_filled_with_repeats_of_one_place() -> None:
+    image = cv2.GaussianBlur(np.random.default_rng(2).random((160, 160, 3), np.float32), (0, 0), 2)
+    hole = square_hole(160, 160, 30, 20, 60)
+    map_y, map_x = correspondence(np.asarray((image - 0.5) * 3 + 0.5, np.float32), hole, ~hole, Search())
+    copies = np.bincount(map_y[hole] * 160 + map_x[hole])
+    assert copies[copies > 2].sum() / hole.sum() < 0.2

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -64,6 +65,22 @@ def test_a_side_is_filled_from_what_lies_near_it() -> None:
     picture, _alpha, _result = extended(inputs(photo), left=10, right=10, top=0, bottom=0)
     np.testing.assert_allclose(picture[:, :400], 0.2, atol=0.01)
     np.testing.assert_allclose(picture[:, -400:], 0.8, atol=0.01)
+
+
+def test_colours_of_what_is_added_do_not_run_away_from_the_photos() -> None:
+    def fill(method: str, given: Inputs, params: Mapping[str, Any]) -> Result:
+        assert method == "content_fill"
+        result = CONTENT_FILL.run(given, CONTENT_FILL.params(**params), FakeContext())
+        assert isinstance(result, Result)
+        return result
+
+    light = np.linspace(0.2, -0.2, 400, dtype=np.float32)[:, None]
+    texture = cv2.GaussianBlur(np.random.default_rng(2).random((120, 400, 3), np.float32), (0, 0), 2)
+    photo = np.asarray(texture + light, np.float32)
+    result = PLUGIN.run(inputs(photo), Params(0, 25, 0, 0), FakeContext(run=fill))
+    assert isinstance(result, PictureResult)
+    added = np.concatenate([strip.image for strip in result.strips])[:, 400:]
+    assert added[:, -40:].mean() > photo.mean(axis=(0, 2)).min() - 0.005
 
 
 def test_adding_nothing_is_an_error_that_says_what_to_do() -> None:
