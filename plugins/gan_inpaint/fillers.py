@@ -89,9 +89,7 @@ class _Filler:
         neutral = self.image[~self.unknown].mean(axis=0) if not self.unknown.all() else np.float32(0.5)
         known = np.where(self.unknown[..., None], neutral, self.image).astype(np.float32)
         small, unknown, hole = _resized(known, shape), _covered(self.unknown, shape), _covered(self.hole, shape)
-        self.ctx.progress(0.0, _("Filling"))
-        made = self._asked(small, unknown)
-        self.ctx.progress(_NETWORK_SHARE)
+        made = self._asked(small, unknown, self.ctx.sub(0.0, _NETWORK_SHARE))
         each = checked(self.ctx.map, self.ctx.check)
         box = hole_box(hole)
         # What of other pieces is unfilled yet would draw its grey into this one.
@@ -113,8 +111,9 @@ class _Filler:
         except NoSourceError as error:
             raise MaskError(_(_NO_SOURCE)) from error
 
-    def _asked(self, picture: F32, unknown: Bool) -> F32:
+    def _asked(self, picture: F32, unknown: Bool, ctx: Context) -> F32:
         """What the model makes of a picture, of the same size."""
+        ctx.progress(0.0, _("Filling"))
         rows, columns = unknown.shape
         high, wide = self.facts.fixed or unknown.shape
         # Mirrored, the fill's surroundings go on as they are; so does the hole, which must not be seen there.
@@ -124,7 +123,7 @@ class _Filler:
         first, second = self.facts.inputs
         tensors = {first.name: first.from_picture(picture), second.name: second.from_picture(mask[..., None])}
         output = self.facts.outputs[0]
-        made = output.to_picture(self.ctx.infer(self.facts.id, tensors)[output.name])
+        made = output.to_picture(ctx.infer(self.facts.id, tensors)[output.name])
         return np.ascontiguousarray(made[:rows, :columns])
 
 
