@@ -52,19 +52,22 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
         Cancelled: the user cancelled.
     """
     result = np.clip(inputs.image, 0, 1)
-    unknown = inputs.mask > 0
-    source = inputs.source & ~unknown
-    if not unknown.any():
+    hole = inputs.mask > 0
+    if not hole.any():
         return result
+    # Colours that can't be seen must draw nothing into the fill.
+    unknown = hole if inputs.alpha is None else hole | (inputs.alpha == 0)
     if unknown.all():
         raise MaskError(_(_NO_SOURCE))
-    pieces = [piece for turn in turns(unknown, ctx.check, _CELL_PX) for piece in turn]
+    source = inputs.source & ~unknown
+    pieces = [piece for turn in turns(hole, ctx.check, _CELL_PX) for piece in turn]
     total, done = sum(piece.size for piece in pieces), 0
     for piece in pieces:
         part = ctx.sub(done / total, (done + piece.size) / total)
         region = region_of(piece, unknown.shape)
         own = _placed(piece.box, piece.mask, region) & unknown[region]
-        made = _Filler(result[region], unknown[region], own, source[region], facts, part).run()
+        place = ctx.origin[1] + region[0].start, ctx.origin[0] + region[1].start
+        made = _Filler(result[region], unknown[region], own, source[region], place, facts, part).run()
         kept = _placed(piece.box, piece.kept, region)
         result[region][kept] = made[kept[hole_box(own)]]
         done += piece.size
@@ -74,12 +77,17 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
 
 @dataclass(slots=True)
 class _Filler:
-    """One piece and the region around it. hole: of the piece; unknown: of all pieces that are not filled yet."""
+    """One piece and the region around it.
+
+    hole: of the piece. unknown: of all pieces that are not filled yet, and what is transparent. place: of the region's
+    first pixel in the document, (row, column).
+    """
 
     image: F32
     unknown: Bool
     hole: Bool
     source: Bool
+    place: tuple[int, int]
     facts: ModelFacts
     ctx: Context
 
@@ -99,7 +107,7 @@ class _Filler:
             filled = _enlarged(small, self.hole.shape)[hole_box(self.hole)]
         else:
             filled = self._detailed(_enlarged(small, self.hole.shape), scale, each)
-        top, left = (side.start for side in hole_box(self.hole))
+        top, left = (first + side.start for first, side in zip(self.place, hole_box(self.hole), strict=True))
         return with_grain(self.image, self.unknown, self.hole, filled, (top, left), self.ctx.seed, each)
 
     def _detailed(self, smooth: F32, scale: float, each: Each) -> F32:

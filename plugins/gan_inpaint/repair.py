@@ -19,6 +19,8 @@ Box = tuple[slice, slice]
 
 _FILLING, _TRIED = 0.5, 0.7
 _PART_PX = 256
+# The network halves a picture three times.
+_GRID_PX = 8
 
 
 def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tuple[Image, Mask | None]:
@@ -89,7 +91,10 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Ima
 
 
 def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:
-    """Boxes that hold all of the hole together, and each with as much around it as the network sees."""
+    """Boxes that hold all of the hole together, and each with as much around it as the network sees.
+
+    What is around them begins on the network's coarsest grid: where two meet, they would differ else.
+    """
     parts = []
     rows, columns = hole_box(hole)
     for top in range(rows.start, rows.stop, _PART_PX):
@@ -104,7 +109,7 @@ def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:
 
 def _around(part: Box, reach: int, shape: tuple[int, ...]) -> Box:
     down, across = (
-        slice(max(0, side.start - reach), min(length, side.stop + reach))
+        slice(max(0, side.start - reach) // _GRID_PX * _GRID_PX, min(length, side.stop + reach))
         for side, length in zip(part, shape, strict=True)
     )
     return down, across
