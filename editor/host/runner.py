@@ -199,6 +199,9 @@ class Runner:
         whole = state.size.rect
         inputs = _inputs(state, mask, Region(whole, whole), state.read(whole))
         inputs = replace(inputs, prepared=prepared, everywhere=everywhere)
+        if not plugin.needs.mask:
+            # Nothing of it is a hole.
+            inputs = _frozen(replace(inputs, source=_allowed(state, whole)))
         if plugin.makes is Makes.MASK:
             made, selected = results.mask(plugin, inputs, request.params, context)
             return partial(MadeMask, mask=made, note=selected.note), selected.report
@@ -390,13 +393,17 @@ def _seen(state: DocumentState, mask: TileMap, rect: Rect) -> Inputs:
 def _inputs(state: DocumentState, mask: TileMap, region: Region, source: NDArray[Any]) -> Inputs:
     """The method's view of a region; holes outside the region's own are neither changed nor copied from."""
     masked = mask.read(region.rect)[..., 0]
-    allowed = (masked == 0) & (state.exclude.read(region.rect)[..., 0] < 128)
-    if not state.include.empty:
-        allowed &= state.include.read(region.rect)[..., 0] >= 128
+    allowed = _allowed(state, region.rect) & (masked == 0)
     hole = np.zeros(masked.shape, np.float32)
     inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
     hole[inside] = masked[inside] / np.float32(255)
     return _frozen(Inputs(to_rgb(source), hole, allowed, to_alpha(source)))
+
+
+def _allowed(state: DocumentState, rect: Rect) -> NDArray[np.bool_]:
+    """Where the user lets pixels be copied from."""
+    allowed: NDArray[np.bool_] = state.exclude.read(rect)[..., 0] < 128
+    return allowed if state.include.empty else allowed & (state.include.read(rect)[..., 0] >= 128)
 
 
 def _frozen(inputs: Inputs) -> Inputs:

@@ -32,6 +32,7 @@ class Inputs:
     image: H x W x 3 float32 RGB 0..1.
     mask: H x W float32, 0 = leave alone, above 0 = change, 1 = change fully; all 1 if the user painted none.
     source: H x W bool, True where pixels may be copied from: outside every hole, inside the area that the user allowed.
+        Where a mask or a picture is made without the need of a mask, there are no holes.
     alpha: H x W float32, 0..1, 1 = opaque; None if the picture has none.
     prepared: what the method's `prepare` returned; None if it has none.
     everywhere: whether the mask is 1 in all of the document, also beyond what is handed over here: none was painted, or

@@ -113,12 +113,18 @@ class FakeContext:
     def infer(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if self._infer is None:
             raise PluginError(f"No model {model!r} in this test.")
-        return self._infer(model, inputs)
+        made = self._infer(model, inputs)
+        # As the host does, who tells it after each tile.
+        self.progress(1.0)
+        return made
 
     def run(self, method: str, inputs: Inputs, **params: object) -> Result:
         if self._run is None:
             raise PluginError(f"No method {method!r} in this test.")
-        return self._run(method, inputs, params)
+        made = self._run(method, inputs, params)
+        # As other methods do.
+        self.progress(1.0)
+        return made
 
 
 def check_plugin(

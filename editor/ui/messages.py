@@ -71,10 +71,11 @@ class MessageBar(QFrame):
         self._show(text, "information-outline", "")
         self.timer.start(_NOTE_MS)
 
-    def error(self, error: BaseException) -> None:
-        """Shows an error's own line; its cause can be looked at."""
-        cause = "".join(traceback.format_exception(error))
-        self._show(str(error) or type(error).__name__, "alert-circle-outline", cause)
+    def error(self, *errors: BaseException) -> None:
+        """Shows an error's own line, of several each different one; their causes can be looked at."""
+        lines = dict.fromkeys(str(error) or type(error).__name__ for error in errors)
+        cause = "\n".join("".join(traceback.format_exception(error)) for error in errors)
+        self._show("\n".join(lines), "alert-circle-outline", cause)
         self.timer.stop()
 
     def offer(self, text: str, label: str, tip: str, take: Callable[[], object]) -> None:
@@ -113,7 +114,8 @@ class MessageBar(QFrame):
         self.raise_()
 
     def _place(self) -> None:
-        natural = self._text.fontMetrics().horizontalAdvance(self._text.text()) + 190
+        advance = self._text.fontMetrics().horizontalAdvance
+        natural = max(advance(line) for line in self._text.text().split("\n")) + 190
         width = min(natural, self._over.width() - 2 * _MARGIN_PX, 900)
         height = max(self.heightForWidth(width), self.sizeHint().height())
         self.setGeometry((self._over.width() - width) // 2, _MARGIN_PX, width, height)

@@ -124,8 +124,8 @@ class Removal(QObject):
         """Runs the requests on the document as it is now; says whether there was anything to run.
 
         Candidates that were made from the same mask and pixels stay and are joined by the new ones; what they are the
-        results of is not run again. With `live` there is one request, which is watched: what is there of it is shown,
-        until then what was shown before.
+        results of is not run again, unless pixels may be copied from elsewhere now. With `live` there is one request,
+        which is watched: what is there of it is shown, until then what was shown before.
         """
         from editor.host.apply import Choosing
         from editor.host.live import inputs_differ
@@ -140,7 +140,7 @@ class Removal(QObject):
                 self.discard()
             elif any(inputs_differ(candidate.based_on, state) for candidate in self.candidates):
                 self._clear()
-        made = [candidate.made.record for candidate in self.candidates]
+        made = [each.made.record for each in self.candidates if _same_source(each.based_on, state)]
         requests = [request for request in requests if not any(map(request.made, made))]
         if not requests:
             return False
@@ -273,6 +273,11 @@ class Removal(QObject):
             self.cleared.emit()
         if showed:
             self.shown_changed.emit()
+
+
+def _same_source(one: DocumentState, other: DocumentState) -> bool:
+    """Whether pixels may be copied from the same places."""
+    return one.include is other.include and one.exclude is other.exclude
 
 
 def _thumb(state: DocumentState, made: Made) -> NDArray[np.uint8]:

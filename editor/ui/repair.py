@@ -57,6 +57,8 @@ class Repair(QObject):
         self._models: ModelLibrary | None = None
         self._runner: Runner | None = None
         self._session: Session | None = None
+        self._errors: list[EditorError] = []
+        self._joins = False
         self.removal = removal
         removal.arrived.connect(self._arrived)
         removal.shown_changed.connect(self._shown)
@@ -64,7 +66,7 @@ class Repair(QObject):
         removal.cleared.connect(self._cleared)
         removal.ran.connect(self._ran)
         removal.progress.connect(status.show_progress)
-        removal.failed.connect(messages.error)
+        removal.failed.connect(self._failed)
         strip.picked.connect(removal.show)
         strip.accepted.connect(self.accept)
         strip.again.connect(self.again)
@@ -183,10 +185,12 @@ class Repair(QObject):
         if not self._has_models(plugin.models_for(requests[0].params)):
             return False
         self._messages.hide()
+        self._errors = []
         requests = requests[:1] if live is not None else self._method.compared(requests)
         if not self.removal.start(self._runner, requests, live):
             self._messages.note(_("It would be the same again: change a setting first."))
             return False
+        self._joins = self.choosing
         return True
 
     def _stop(self) -> None:
@@ -212,6 +216,13 @@ class Repair(QObject):
     def _arrived(self, candidate: Candidate) -> None:
         made = candidate.made
         self._strip.add(Entry(candidate.thumb, (made.name, _how(made)), made.facts))
+        if self._joins:
+            self._strip.show_newest()
+
+    def _failed(self, error: EditorError) -> None:
+        # The second of a run must not hide the first.
+        self._errors.append(error)
+        self._messages.error(*self._errors)
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)

@@ -8,7 +8,7 @@ from typing import Annotated
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_
 from editor.sdk.params import Doc, Range
-from editor.sdk.plugin import Inputs, Makes, PictureResult, Plugin
+from editor.sdk.plugin import Inputs, Makes, Needs, PictureResult, Plugin
 
 _SIDE = Range(0, 25, unit="%")
 
@@ -43,5 +43,6 @@ PLUGIN = Plugin(
     summary=N_("Opens the photo with more on its sides, made of texture copied from it."),
     params=Params,
     run=run,
+    needs=Needs(source=True),
     makes=Makes.PICTURE,
 )

@@ -16,6 +16,8 @@ from editor.sdk.plugin import Inputs, Mask, PictureResult, Strip
 if TYPE_CHECKING:
     from plugins.extend_canvas import Params
 
+Box = tuple[slice, slice]
+
 _ROWS = 256
 # How deep into the picture the fill of a side looks, in parts of what is added there: farther in lie things that are
 # there once, and would be seen twice.
@@ -26,10 +28,12 @@ _FADE = 7
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """hole: the rows and columns that are added. seen: those that they are filled from, with them."""
+    """hole: the rows and columns that are added. near: those that they are filled from, with them; far: the same where
+    too little of that may be copied."""
 
-    hole: tuple[slice, slice]
-    seen: tuple[slice, slice]
+    hole: Box
+    near: Box
+    far: Box
 
 
 def extend(inputs: Inputs, params: Params, ctx: Context) -> PictureResult:
@@ -49,35 +53,39 @@ def _sides(high: int, wide: int, added: tuple[int, int, int, int]) -> list[_Side
     """Left and right beside the photo, then top and bottom over the whole new width."""
     left, right, top, bottom = added
     rows, columns = slice(top, top + high), slice(0, left + wide + right)
-    from_left, from_right = left + min(wide, _seen(left)), left + wide - min(wide, _seen(right))
-    from_top, from_bottom = top + min(high, _seen(top)), top + high - min(high, _seen(bottom))
+    before, after = slice(0, left + wide), slice(left, columns.stop)
+    above, below = slice(0, top + high), slice(top, top + high + bottom)
     sides = [
-        _Side((rows, slice(0, left)), (rows, slice(0, from_left))),
-        _Side((rows, slice(left + wide, columns.stop)), (rows, slice(from_right, columns.stop))),
-        _Side((slice(0, top), columns), (slice(0, from_top), columns)),
-        _Side((slice(top + high, top + high + bottom), columns), (slice(from_bottom, top + high + bottom), columns)),
+        _Side((rows, slice(0, left)), (rows, _first(before, left)), (rows, before)),
+        _Side((rows, slice(left + wide, columns.stop)), (rows, _last(after, right)), (rows, after)),
+        _Side((slice(0, top), columns), (_first(above, top), columns), (above, columns)),
+        _Side((slice(top + high, below.stop), columns), (_last(below, bottom), columns), (below, columns)),
     ]
     return [side for side, px in zip(sides, added, strict=True) if px]
 
 
-def _seen(added: int) -> int:
-    return max(_SEEN_PX, _SEEN * added)
+def _first(side: slice, added: int) -> slice:
+    """What is added at its beginning, and as much of the rest as is seen."""
+    return slice(side.start, min(side.stop, side.start + added + max(_SEEN_PX, _SEEN * added)))
+
+
+def _last(side: slice, added: int) -> slice:
+    return slice(max(side.start, side.stop - added - max(_SEEN_PX, _SEEN * added)), side.stop)
 
 
 class _Canvas:
-    """The new picture; `_known` says where the photo itself lies, which alone is copied from."""
+    """The new picture; `_source` says which of the photo's pixels may be copied."""
 
     def __init__(self, inputs: Inputs, top: int, left: int, height: int, width: int) -> None:
-        self._inputs = inputs
-        self._place = slice(top, top + inputs.mask.shape[0]), slice(left, left + inputs.mask.shape[1])
+        place = slice(top, top + inputs.mask.shape[0]), slice(left, left + inputs.mask.shape[1])
         self._image = np.zeros((height, width, 3), np.float32)
-        self._image[self._place] = inputs.image
-        self._known = np.zeros((height, width), np.bool_)
-        self._known[self._place] = True
+        self._image[place] = inputs.image
+        self._source = np.zeros((height, width), np.bool_)
+        self._source[place] = inputs.source
         self._alpha: Mask | None = None
         if inputs.alpha is not None:
             self._alpha = np.zeros((height, width), np.float32)
-            self._alpha[self._place] = inputs.alpha
+            self._alpha[place] = inputs.alpha
 
     def strips(self, sides: list[_Side], report: dict[str, float | str], ctx: Context) -> Iterator[Strip]:
         sizes = [self._image[side.hole].size for side in sides]
@@ -94,15 +102,14 @@ class _Canvas:
 
     def _fill(self, side: _Side, ctx: Context) -> float:
         """Fills one side, and returns how much texture it has."""
-        image, alpha = self._image[side.seen], None if self._alpha is None else self._alpha[side.seen]
+        enough = np.count_nonzero(self._source[side.near]) >= self._source[side.hole].size
+        seen = side.near if enough else side.far
+        image, alpha = self._image[seen], None if self._alpha is None else self._alpha[seen]
         mask = np.zeros(image.shape[:2], np.float32)
-        inside = _within(side.hole, side.seen)
+        inside = _within(side.hole, seen)
         mask[inside] = 1
-        filled = ctx.run(
-            "content_fill",
-            Inputs(image, mask, self._known[side.seen], alpha),
-            color_match=_color_match(min(mask[inside].shape)),
-        )
+        reach = _color_match(min(mask[inside].shape))
+        filled = ctx.run("content_fill", Inputs(image, mask, self._source[seen], alpha), color_match=reach)
         self._image[side.hole] = filled.image[inside]
         if self._alpha is not None:
             self._alpha[side.hole] = 1 if filled.alpha is None else filled.alpha[inside]
@@ -118,7 +125,7 @@ def _color_match(added: int) -> int:
     return int(np.clip(10 * np.log2(max(1.0, added / _FADE)), 0, 100))
 
 
-def _within(hole: tuple[slice, slice], seen: tuple[slice, slice]) -> tuple[slice, slice]:
+def _within(hole: Box, seen: Box) -> Box:
     """The hole's rows and columns counted from the first that are seen."""
     down, across = (slice(own.start - all_.start, own.stop - all_.start) for own, all_ in zip(hole, seen, strict=True))
     return down, across

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from editor.imaging import scratches
-from editor.imaging.bands import Band, bands
+from editor.imaging.bands import Band, bands, checked
+from editor.imaging.grain import BRIGHTNESS
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Inputs, MaskResult
 
 if TYPE_CHECKING:
     from plugins.find_scratches import Params
-
-_BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
@@ -26,15 +24,10 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     high, wide = inputs.mask.shape
     light = np.empty((high, wide), np.float32)
 
-    def each(function: Callable[[Band], None], items: Iterable[Band]) -> None:
-        def checked(band: Band) -> None:
-            ctx.check()
-            function(band)
-
-        ctx.map(checked, items)
+    each = checked(ctx.map, ctx.check)
 
     def brightness(rows: Band) -> None:
-        np.clip(inputs.image[slice(*rows)] @ _BRIGHTNESS, 0, 1, out=light[slice(*rows)])
+        np.clip(inputs.image[slice(*rows)] @ BRIGHTNESS, 0, 1, out=light[slice(*rows)])
 
     each(brightness, bands(high, wide))
     sought = scratches.Sought(params.sensitivity, params.widest_px, params.tone)

@@ -52,19 +52,22 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
         Cancelled: the user cancelled.
     """
     result = np.clip(inputs.image, 0, 1)
-    unknown = inputs.mask > 0
-    source = inputs.source & ~unknown
-    if not unknown.any():
+    hole = inputs.mask > 0
+    if not hole.any():
         return result
+    # Colours that can't be seen must draw nothing into the fill.
+    unknown = hole if inputs.alpha is None else hole | (inputs.alpha == 0)
     if unknown.all():
         raise MaskError(_(_NO_SOURCE))
-    pieces = [piece for turn in turns(unknown, ctx.check, _CELL_PX) for piece in turn]
+    source = inputs.source & ~unknown
+    pieces = [piece for turn in turns(hole, ctx.check, _CELL_PX) for piece in turn]
     total, done = sum(piece.size for piece in pieces), 0
     for piece in pieces:
         part = ctx.sub(done / total, (done + piece.size) / total)
         region = region_of(piece, unknown.shape)
         own = _placed(piece.box, piece.mask, region) & unknown[region]
-        made = _Filler(result[region], unknown[region], own, source[region], facts, part).run()
+        place = ctx.origin[1] + region[0].start, ctx.origin[0] + region[1].start
+        made = _Filler(result[region], unknown[region], own, source[region], place, facts, part).run()
         kept = _placed(piece.box, piece.kept, region)
         result[region][kept] = made[kept[hole_box(own)]]
         done += piece.size
@@ -74,12 +77,17 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
 
 @dataclass(slots=True)
 class _Filler:
-    """One piece and the region around it. hole: of the piece; unknown: of all pieces that are not filled yet."""
+    """One piece and the region around it.
+
+    hole: of the piece. unknown: of all pieces that are not filled yet, and what is transparent. place: of the region's
+    first pixel in the document, (row, column).
+    """
 
     image: F32
     unknown: Bool
     hole: Bool
     source: Bool
+    place: tuple[int, int]
     facts: ModelFacts
     ctx: Context
 
@@ -89,9 +97,7 @@ class _Filler:
         neutral = self.image[~self.unknown].mean(axis=0) if not self.unknown.all() else np.float32(0.5)
         known = np.where(self.unknown[..., None], neutral, self.image).astype(np.float32)
         small, unknown, hole = _resized(known, shape), _covered(self.unknown, shape), _covered(self.hole, shape)
-        self.ctx.progress(0.0, _("Filling"))
-        made = self._asked(small, unknown)
-        self.ctx.progress(_NETWORK_SHARE)
+        made = self._asked(small, unknown, self.ctx.sub(0.0, _NETWORK_SHARE))
         each = checked(self.ctx.map, self.ctx.check)
         box = hole_box(hole)
         # What of other pieces is unfilled yet would draw its grey into this one.
@@ -101,7 +107,7 @@ class _Filler:
             filled = _enlarged(small, self.hole.shape)[hole_box(self.hole)]
         else:
             filled = self._detailed(_enlarged(small, self.hole.shape), scale, each)
-        top, left = (side.start for side in hole_box(self.hole))
+        top, left = (first + side.start for first, side in zip(self.place, hole_box(self.hole), strict=True))
         return with_grain(self.image, self.unknown, self.hole, filled, (top, left), self.ctx.seed, each)
 
     def _detailed(self, smooth: F32, scale: float, each: Each) -> F32:
@@ -113,8 +119,9 @@ class _Filler:
         except NoSourceError as error:
             raise MaskError(_(_NO_SOURCE)) from error
 
-    def _asked(self, picture: F32, unknown: Bool) -> F32:
+    def _asked(self, picture: F32, unknown: Bool, ctx: Context) -> F32:
         """What the model makes of a picture, of the same size."""
+        ctx.progress(0.0, _("Filling"))
         rows, columns = unknown.shape
         high, wide = self.facts.fixed or unknown.shape
         # Mirrored, the fill's surroundings go on as they are; so does the hole, which must not be seen there.
@@ -124,7 +131,7 @@ class _Filler:
         first, second = self.facts.inputs
         tensors = {first.name: first.from_picture(picture), second.name: second.from_picture(mask[..., None])}
         output = self.facts.outputs[0]
-        made = output.to_picture(self.ctx.infer(self.facts.id, tensors)[output.name])
+        made = output.to_picture(ctx.infer(self.facts.id, tensors)[output.name])
         return np.ascontiguousarray(made[:rows, :columns])
 
 

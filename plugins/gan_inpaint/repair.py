@@ -19,6 +19,8 @@ Box = tuple[slice, slice]
 
 _FILLING, _TRIED = 0.5, 0.7
 _PART_PX = 256
+# The network halves a picture three times.
+_GRID_PX = 8
 
 
 def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tuple[Image, Mask | None]:
@@ -61,8 +63,9 @@ def _trust(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Cont
     may_copy = source[box] & ~unknown & ~tried
     if not may_copy.any():
         return 1.0
-    copied = ctx.run("content_fill", Inputs(truth, tried.astype(np.float32), may_copy)).image
-    repaired = _repaired(copied, tried, facts, ctx)
+    given = Inputs(truth, tried.astype(np.float32), may_copy)
+    copied = ctx.sub(0.0, _FILLING).run("content_fill", given).image
+    repaired = _repaired(copied, tried, facts, ctx.sub(_FILLING, 1.0))
     return share(truth[tried], copied[tried], repaired[tried])
 
 
@@ -72,12 +75,13 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Ima
     result = filled.copy()
     parts = _parts(hole, facts.overlap_px or 0)
     for number, (part, around) in enumerate(parts):
-        ctx.progress(number / len(parts))
+        turn = ctx.sub(number / len(parts), (number + 1) / len(parts))
+        turn.progress(0.0)
         left, top = ctx.origin[0] + around[1].start, ctx.origin[1] + around[0].start
         given = planes(filled[around], hole[around], (left, top), ctx.check)
         tensor = np.ascontiguousarray(given.transpose(2, 0, 1))[None]
         output = facts.outputs[0]
-        made = output.to_picture(ctx.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
+        made = output.to_picture(turn.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
         detailed = with_detail(made, given[..., :3], hole[around])
         inside = tuple(
             slice(own.start - whole.start, own.stop - whole.start) for own, whole in zip(part, around, strict=True)
@@ -87,7 +91,10 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Ima
 
 
 def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:
-    """Boxes that hold all of the hole together, and each with as much around it as the network sees."""
+    """Boxes that hold all of the hole together, and each with as much around it as the network sees.
+
+    What is around them begins on the network's coarsest grid: where two meet, they would differ else.
+    """
     parts = []
     rows, columns = hole_box(hole)
     for top in range(rows.start, rows.stop, _PART_PX):
@@ -102,7 +109,7 @@ def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:
 
 def _around(part: Box, reach: int, shape: tuple[int, ...]) -> Box:
     down, across = (
-        slice(max(0, side.start - reach), min(length, side.stop + reach))
+        slice(max(0, side.start - reach) // _GRID_PX * _GRID_PX, min(length, side.stop + reach))
         for side, length in zip(part, shape, strict=True)
     )
     return down, across

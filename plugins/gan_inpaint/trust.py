@@ -27,10 +27,12 @@ _ENOUGH = 0.4
 
 def window(hole: Bool) -> Box:
     """A part of the picture with much of the hole in it, and some more around: a try there takes little time."""
-    ys, xs = np.nonzero(hole)
+    places = np.argwhere(hole)
+    # One of the hole: the median of a ring lies in what it goes around.
+    middle = places[len(places) // 2].tolist()
     spans = []
-    for places, box, length in zip((ys, xs), hole_box(hole), hole.shape, strict=True):
-        start = max(box.start, min(int(np.median(places)) - _WINDOW_PX // 2, box.stop - _WINDOW_PX))
+    for place, box, length in zip(middle, hole_box(hole), hole.shape, strict=True):
+        start = max(box.start, min(place - _WINDOW_PX // 2, box.stop - _WINDOW_PX))
         spans.append(slice(max(0, start - _CONTEXT_PX), min(length, start + _WINDOW_PX + _CONTEXT_PX)))
     return spans[0], spans[1]
 

@@ -15,6 +15,7 @@ from editor.core.document import DocumentState
 from editor.core.errors import PluginError
 from editor.core.geometry import Rect
 from editor.core.session import Session
+from editor.host import mask_edits
 from editor.host.places import Places
 from editor.host.registry import Registry
 from editor.host.settings import Settings
@@ -218,6 +219,52 @@ def test_one_that_fails_says_so_and_the_others_go_on(qtbot: QtBot, window: MainW
     run(qtbot, window)
     assert window.messages.text == "Two is broken: get it again."
     assert labels(window) == ["Flat fill\nseed 0", "Learnt fill\nseed 0", "Flat fill\nseed 1"]
+
+
+@pytest.mark.usefixtures("two_models")
+def test_of_several_that_fail_each_is_told_of_and_the_same_once(qtbot: QtBot, window: MainWindow) -> None:
+    advice = ["Paint less."]
+
+    def fails(_inputs: Inputs, params: Named, _ctx: Context) -> Result:
+        raise PluginError(f"{params.model} is broken: get it again.")
+
+    def always_fails(_inputs: Inputs, _params: Level, _ctx: Context) -> Result:
+        raise PluginError(advice[-1])
+
+    learnt = method(fails, id="learnt", title="Learnt fill", params=Named, task="fill")
+    start(window, method(always_fails, candidates=2, task="fill"), learnt)
+    run(qtbot, window)
+    assert window.messages.text.split("\n") == [
+        "Paint less.",
+        "first is broken: get it again.",
+        "second is broken: get it again.",
+    ]
+    advice.append("Paint even less.")
+    run(qtbot, window)
+    assert window.messages.text.startswith("Paint even less.\nfirst")
+
+
+def test_the_newest_of_those_made_again_come_into_view(qtbot: QtBot, window: MainWindow) -> None:
+    start(window, method(candidates=4))
+    run(qtbot, window)
+    shown = window.strip._list
+    for _turn in range(5):
+        run(qtbot, window, Key.Key_R)
+        newest = shown.visualItemRect(shown.item(shown.count() - 1))
+        assert shown.viewport().rect().contains(newest.center())
+    # Or all would be in view at any rate.
+    assert not shown.viewport().rect().contains(shown.visualItemRect(shown.item(0)).center())
+    assert window.strip.marked == 0
+
+
+def test_once_pixels_may_be_copied_from_elsewhere_the_same_is_made_again(qtbot: QtBot, window: MainWindow) -> None:
+    document = start(window, method(random=False))
+    run(qtbot, window)
+    press(window, Key.Key_R)
+    assert len(window.strip.labels) == 1
+    document.commit(mask_edits.fill_rect(document.state, "exclude", Rect(0, 0, 50, 50)), "Never copy from")
+    run(qtbot, window, Key.Key_R)
+    assert len(window.strip.labels) == 2
 
 
 @pytest.mark.parametrize("chosen", ["flat_fill", "sure"])

@@ -101,6 +101,10 @@ class CandidateStrip(QWidget):
         self._list.addItem(item)
         self.accept_button.setEnabled(True)
 
+    def show_newest(self) -> None:
+        """Brings the last candidate into view."""
+        self._list.scrollToItem(self._list.item(self._list.count() - 1))
+
     def mark(self, index: int) -> None:
         """Marks the current candidate and brings it into view."""
         self._list.setCurrentRow(index)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -8,11 +9,14 @@ import numpy as np
 import pytest
 
 from editor.core.document import DocumentState
+from editor.core.geometry import Rect
 from editor.core.metadata import Metadata
+from editor.host import mask_edits
 from editor.host.jobs import CancelToken
 from editor.host.made import MadePicture
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
+from editor.sdk.context import Context
 from editor.sdk.errors import MaskError, ParamError
 from editor.sdk.plugin import Inputs, PictureResult, Result
 from editor.sdk.testing import FakeContext, check_plugin
@@ -23,9 +27,9 @@ from tests.imaging.pictures import F32, textured
 
 
 def inputs(image: F32, alpha: F32 | None = None) -> Inputs:
-    """As the runner hands them over: all is masked, so nothing is source."""
+    """As the runner hands them over."""
     size = image.shape[:2]
-    return Inputs(image, np.ones(size, np.float32), np.zeros(size, np.bool_), alpha)
+    return Inputs(image, np.ones(size, np.float32), np.ones(size, np.bool_), alpha)
 
 
 def mean_fill(method: str, given: Inputs, params: Mapping[str, object]) -> Result:
@@ -35,6 +39,10 @@ def mean_fill(method: str, given: Inputs, params: Mapping[str, object]) -> Resul
     image = given.image.copy()
     image[given.mask > 0] = given.image[given.source].mean(axis=0)
     return Result(image, {"texture": 0.5})
+
+
+def in_the_mean(given: Inputs, _params: object, _ctx: Context) -> Result:
+    return mean_fill("content_fill", given, {})
 
 
 def extended(given: Inputs, **params: int) -> tuple[F32, F32 | None, PictureResult]:
@@ -81,6 +89,17 @@ def test_colours_of_what_is_added_do_not_run_away_from_the_photos() -> None:
     assert isinstance(result, PictureResult)
     added = np.concatenate([strip.image for strip in result.strips])[:, 400:]
     assert added[:, -40:].mean() > photo.mean(axis=(0, 2)).min() - 0.005
+
+
+def test_it_copies_from_where_the_user_allows_however_far_that_is() -> None:
+    photo = np.full((60, 3000, 3), 0.2, np.float32)
+    photo[:, 1600:] = 0.8
+    state = DocumentState.from_pixels(np.rint(255 * photo).astype(np.uint8), Metadata(), "")
+    state = mask_edits.fill_rect(state, "exclude", Rect(0, 0, 1600, 60))
+    runner = Runner(Registry({PLUGIN.id: PLUGIN, "content_fill": replace(CONTENT_FILL, run=in_the_mean)}), threads=1)
+    made = runner.run(state, Request(PLUGIN, Params(10, 0, 0, 0)), CancelToken(), lambda _share, _text: None)
+    assert isinstance(made, MadePicture)
+    assert (made.pixels.read(Rect(0, 0, 300, 60)) == 204).all()
 
 
 def test_adding_nothing_is_an_error_that_says_what_to_do() -> None:

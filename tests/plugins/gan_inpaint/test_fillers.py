@@ -110,6 +110,28 @@ def test_what_is_invented_is_opaque_and_the_rest_stays_as_clear_as_it_was() -> N
     assert np.array_equal(result.alpha, np.where(hole, np.float32(1), np.float32(0.5)))
 
 
+@BOTH
+def test_colours_that_cannot_be_seen_draw_nothing_into_the_fill(facts: ModelFacts) -> None:
+    image = np.full((700, 900, 3), 0.25, np.float32)
+    hole, clear = square_hole(700, 900, 200, 200, 300), square_hole(700, 900, 200, 500, 300)
+    image[clear] = 1
+    network = Network(facts, smooth)
+    inputs = Inputs(image, hole.astype(np.float32), ~hole, np.where(clear, np.float32(0), np.float32(1)))
+    made = run(inputs, Params(model=facts.id), FakeContext(infer=network, models=[facts])).image
+    np.testing.assert_allclose(made[hole], 0.25, atol=0.01)
+    assert np.array_equal(made[~hole], image[~hole])
+
+
+def test_each_place_has_grain_of_its_own() -> None:
+    """Along a wire, that of one part would be seen again and again."""
+    grain = np.random.default_rng(0).normal(0, 0.02, (400, 400, 3))
+    image, hole = np.asarray(0.5 + grain, np.float32), square_hole(400, 400, 150, 150, 60)
+    one, same, other = (filled(image, hole, Network(LAMA, smooth), origin=(x, 40)) for x in (0, 0, 60))
+    assert np.array_equal(one, same)
+    assert one[hole].std() > 0.015
+    assert abs(np.corrcoef(one[hole].ravel(), other[hole].ravel())[0, 1]) < 0.2
+
+
 @pytest.mark.parametrize("high", [1210, 960])
 def test_a_model_of_a_fixed_size_is_shown_all_that_is_known_and_a_mask_of_what_to_fill(high: int) -> None:
     image, hole = tall(np.clip(textured(high, 1210), 0, 0.9))

@@ -74,8 +74,8 @@ def test_the_network_sees_the_fill_and_its_surroundings(inputs: Inputs) -> None:
     network = Brighter()
     run(inputs, Params(), FakeContext(infer=network, run=grey, models=(FACTS,)))
     _tried, given = network.given
-    seen = np.s_[26:94, 76:154]
-    assert given.shape == (1, 7, 68, 78)
+    seen = np.s_[24:94, 72:154]
+    assert given.shape == (1, 7, 70, 82)
     filled = grey("content_fill", inputs, {}).image[seen]
     assert np.array_equal(given[0, :3], filled.transpose(2, 0, 1))
     assert np.array_equal(given[0, 6] > 0, (inputs.mask > 0)[seen])
@@ -92,6 +92,20 @@ def test_of_a_wire_across_a_large_picture_only_what_lies_near_is_looked_at() -> 
     np.testing.assert_allclose(result[mask > 0], 0.75, atol=1e-6)
     assert np.array_equal(result[mask == 0], image[mask == 0])
     assert sum(given[0, 0].size for given in network.given[1:]) < 0.7 * mask.size
+
+
+def test_the_parts_of_a_large_hole_fit_together() -> None:
+    """Though what a network makes of a pixel depends on where it lies in what the network is given."""
+
+    def striped(_model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        given = inputs["in"]
+        return {"out": given[:, :3] + np.float32(0.02) * (np.arange(given.shape[3], dtype=np.float32) % 8)}
+
+    mask = np.zeros((160, 700), np.float32)
+    mask[40:120, 13:690] = 1
+    given = Inputs(np.full((160, 700, 3), 0.5, np.float32), mask, mask == 0)
+    result = run(given, Params(), FakeContext(infer=striped, run=grey, models=(FACTS,))).image
+    np.testing.assert_allclose(result[80, 25:680, 0], 0.5 + 0.02 * (np.arange(25, 680) % 8), atol=1e-5)
 
 
 def test_where_copies_are_right_the_repair_is_kept_out_and_where_it_is_right_the_copies(inputs: Inputs) -> None:

@@ -40,6 +40,10 @@ def test_the_window_has_hole_in_it_and_is_small() -> None:
     assert hole[rows, columns].any()
     assert rows.start == 0
     assert max(rows.stop - rows.start, columns.stop - columns.start) <= 640
+    ring = np.zeros((3000, 4000), np.bool_)
+    ring[500:2500, 1000:3000] = True
+    ring[504:2496, 1004:2996] = False
+    assert ring[window(ring)].any()
     assert window(np.ones((5, 7), np.bool_)) == (slice(0, 5), slice(0, 7))
 
 
