@@ -45,8 +45,8 @@ class Search:
     """How the search is done.
 
     patch_px: side of a patch. seed: of every random draw. smooth_start: the coarsest level begins with what smoothly
-    continues its surroundings, else with pixels drawn at random. each: runs the bands. advance: told the share of the
-    work done, 0..1; may raise.
+    continues its surroundings, else with pixels drawn at random. each: runs the bands. advance:
+    told the share of the work done, 0..1; may raise. evenly: patches that are much used cost more.
     """
 
     patch_px: int = 7
@@ -54,6 +54,7 @@ class Search:
     smooth_start: bool = True
     each: Each = serial
     advance: Callable[[float], None] = _ignore
+    evenly: bool = False
 
     def pause(self) -> None:
         """Gives `each` a chance to cancel."""
@@ -149,13 +150,13 @@ def _wear(level: Level, field: Field) -> I32:
     return np.asarray(np.clip((copies - 1) * each_copy, 0, kernels.FAR // 4), np.int32)
 
 
-def improve(level: Level, field: Field, turn: int, keen: U8, search: Search, *, evenly: bool = False) -> None:
+def improve(level: Level, field: Field, turn: int, keen: U8, search: Search) -> None:
     """One pass of the search over all of a field.
 
     turn: number of the pass. keen: box; 1 where all of the picture is looked through, and not only what is near the
-    match so far. evenly: whether patches that are much used cost more.
+    match so far.
     """
-    worn = _wear(level, field) if evenly else np.zeros(level.usable.shape, np.int32)
+    worn = _wear(level, field) if search.evenly else np.zeros(level.usable.shape, np.int32)
     reach = max(level.hole.shape)
     old_y, old_x = field.near_y.copy(), field.near_x.copy()
 

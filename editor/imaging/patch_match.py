@@ -46,6 +46,7 @@ _LONG_SEARCH_PX = 300_000
 _START_PX = 5.0
 _START_ROUNDS = 16
 _COARSE_PX = 2
+_THIN_LEVELS = 3
 _MIN_SOURCES = 24
 _COLOUR, _TEXTURE = slice(0, 3), slice(3, 4)
 _TEXTURE_GAIN = np.float32(50)
@@ -78,6 +79,8 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     spent, total = 0.0, sum(_effort(level) for level in levels)
     for depth in range(len(levels) - 1, -1, -1):
         level = levels[depth]
+        # A thin hole repeats an edge for good reason; at the finest level copies have found their places.
+        search = replace(search, evenly=len(levels) > _THIN_LEVELS and depth > 0)
         coarsest = depth == len(levels) - 1
         if not coarsest:
             field = _refine(field, level, search)
@@ -202,9 +205,7 @@ def _solve(level: Level, field: Field, depth: int, coarsest: bool, promise: U8 |
             least = promise[level.hole]
             texture[level.hole] = least if coarsest else np.maximum(texture[level.hole], least)
         for half in range(2):
-            # At the finest level, where it would take longest, copies have found their places.
-            number = 2 * turn + half + 64 * depth
-            improve(level, field, number, np.asarray(keen, np.uint8), search, evenly=depth > 0)
+            improve(level, field, 2 * turn + half + 64 * depth, np.asarray(keen, np.uint8), search)
         keenness = 0.5 + 1.5 * turn / max(1, rounds - 1)
         vote(level, field, level.hole, believed * similarity(field, keenness), search)
 
