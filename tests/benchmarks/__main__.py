@@ -21,6 +21,7 @@ TAKES = {
     "preview": "",
     "history": "",
     "fill": "photos?",
+    "fill_texture": "photos",
     "gan_fill": "photos?",
     "gan_fill_large": "photos",
     "bm3d": "photos",
