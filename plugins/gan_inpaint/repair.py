@@ -12,6 +12,7 @@ from editor.sdk.i18n import _
 from editor.sdk.models import ModelFacts
 from editor.sdk.plugin import Image, Inputs, Mask
 from plugins.gan_inpaint.rim import CHANNELS, planes, with_detail
+from plugins.gan_inpaint.seams import repaired_seams
 from plugins.gan_inpaint.trust import beside, share, window
 
 Bool = NDArray[np.bool_]
@@ -70,7 +71,7 @@ def _trust(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Cont
 
 
 def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Image:
-    """A filled picture with what the network makes of the hole, and fine detail as the fill has it. The network sees
+    """A filled picture with what the network makes of its seams, and fine detail as the fill has it. The network sees
     only what lies around parts of the hole: a wire may cross all of a large photo."""
     result = filled.copy()
     parts = _parts(hole, facts.overlap_px or 0)
@@ -82,7 +83,8 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Ima
         tensor = np.ascontiguousarray(given.transpose(2, 0, 1))[None]
         output = facts.outputs[0]
         made = output.to_picture(turn.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
-        detailed = with_detail(made, given[..., :3], hole[around])
+        mended = repaired_seams(made, given[..., :3], hole[around])
+        detailed = with_detail(mended, given[..., :3], hole[around])
         inside = tuple(
             slice(own.start - whole.start, own.stop - whole.start) for own, whole in zip(part, around, strict=True)
         )
