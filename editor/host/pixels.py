@@ -24,7 +24,8 @@ def to_alpha(pixels: NDArray[Any]) -> NDArray[np.float32] | None:
     alpha = pixels[..., -1]
     if np.issubdtype(pixels.dtype, np.integer):
         alpha = alpha / np.float32(np.iinfo(pixels.dtype).max)
-    return np.ascontiguousarray(alpha, np.float32)
+    # A float document may exceed it.
+    return np.ascontiguousarray(np.clip(alpha, 0, 1), np.float32)
 
 
 def from_rgb(rgb: NDArray[np.float32], like: NDArray[Any]) -> NDArray[Any]:

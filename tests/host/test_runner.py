@@ -20,7 +20,7 @@ from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.sdk.context import Context
 from editor.sdk.plugin import Holes, Inputs, Local, Needs, Plugin, Result, Whole
-from tests.helpers.documents import Level, document, method, patch
+from tests.helpers.documents import Level, document, method, noise, patch
 
 HOLE = Rect(40, 30, 90, 70)
 
@@ -123,6 +123,21 @@ def test_neighbouring_holes_come_together_where_that_is_cheaper() -> None:
     state = mask_edits.fill_rect(document(hole=Rect(100, 100, 120, 120)), "mask", Rect(135, 100, 155, 120))
     run(method(look, needs=Needs(mask=True, source=True, scope=Holes(context_px=32))), state)
     assert [int((inputs.mask > 0).sum()) for inputs in seen] == [800]
+
+
+def test_methods_see_an_alpha_within_its_range_whatever_a_float_document_holds() -> None:
+    seen: list[Inputs] = []
+
+    def look(inputs: Inputs, params: Level, ctx: Context) -> Result:
+        seen.append(inputs)
+        return Result(inputs.image, alpha=inputs.alpha)
+
+    pixels = noise(60, 40, 4, np.float32)
+    pixels[0, :2, 3] = -0.5, 1.5
+    state = DocumentState.from_pixels(pixels, Metadata(), "")
+    run(method(look, needs=Needs(mask=True)), mask_edits.fill_rect(state, "mask", Rect(0, 0, 10, 10)))
+    assert seen[0].alpha is not None
+    assert seen[0].alpha[0, :2].tolist() == [0, 1]
 
 
 def test_the_user_restricts_the_source() -> None:

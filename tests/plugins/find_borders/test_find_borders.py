@@ -38,6 +38,13 @@ def test_it_keeps_the_rules_for_plugins() -> None:
     check_plugin(PLUGIN, Inputs(np.clip(picture, 0, 1), np.ones(size, np.float32), np.ones(size, np.bool_)))
 
 
+def test_borders_may_have_any_colour() -> None:
+    picture, shown = turned(0.5)
+    made = result(picture)
+    assert made.mask[shown < 0.6].mean() > 0.99
+    assert made.mask[cv2.erode(shown, np.ones((13, 13))) == 1].mean() < 0.005
+
+
 @pytest.mark.parametrize("tone", [0.0, 1.0])
 def test_the_wedges_of_a_straightened_photo_go_with_their_rim_and_nothing_else(tone: float) -> None:
     picture, shown = turned(tone)
@@ -68,8 +75,11 @@ def test_what_is_transparent_up_to_the_edge_is_empty_whatever_its_shape() -> Non
     made = result(picture, alpha, grow_px=0)
     assert made.mask[:, :80].any()
     assert not made.mask[alpha == 1].any()
-    # A hole inside is no border.
+    # A hole inside is no border, and what is seen through is not empty.
     assert not made.mask[60:70, 100:110].any()
+    alpha[:] = 1
+    alpha[:, :40] = 0.5
+    assert not result(picture, alpha).mask.any()
 
 
 def test_a_clipped_sky_is_part_of_the_photo() -> None:
@@ -85,6 +95,20 @@ def test_an_even_sky_has_no_border() -> None:
     rows, columns = np.mgrid[:200, :300]
     sky = 0.5 + 0.3 * ((rows / 200) ** 2 + (columns / 300) ** 2)
     assert not result(np.repeat(sky[..., None], 3, axis=2).astype(np.float32)).mask.any()
+
+
+def test_haze_that_clears_has_no_border() -> None:
+    """All of one colour as far as it reaches, but it goes over into the rest."""
+    picture = 0.2 + np.float32(0.3) * textured(200, 300)
+    picture[:80] = 0.9
+    picture[80:140] = np.linspace(0.9, 0.75, 60, dtype=np.float32)[:, None, None]
+    assert not result(picture).mask.any()
+
+
+def test_the_white_around_a_subject_is_part_of_the_photo() -> None:
+    picture = textured(200, 300) * np.float32(0.7)
+    picture[:150] = 1
+    assert not result(picture).mask.any()
 
 
 def test_specks_in_a_white_sky_tell_it_from_a_border() -> None:

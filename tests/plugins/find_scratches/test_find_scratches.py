@@ -88,9 +88,17 @@ def test_tone_says_which_are_meant() -> None:
 
 
 def test_a_line_wider_than_the_widest_is_left() -> None:
-    picture = with_line(ground(), 9, 0.95)
-    assert not result(picture, widest_px=3).mask.any()
-    assert result(picture, widest_px=12).mask[along()].mean() > 0.9
+    for thick in (5, 9):
+        picture = with_line(ground(), thick, 0.95)
+        assert not result(picture, widest_px=3).mask.any()
+        assert result(picture, widest_px=12).mask[along()].mean() > 0.9
+
+
+def test_the_lines_of_a_pattern_are_no_scratches() -> None:
+    picture = ground()
+    for x in range(10, 250, 7):
+        picture = with_line(picture, 1, 0.95, ((x, 10), (x, 230)))
+    assert not result(picture).mask.any()
 
 
 def test_the_mask_grows_as_it_is_told() -> None:

@@ -114,7 +114,9 @@ def test_what_is_invented_is_opaque_and_the_rest_stays_as_clear_as_it_was() -> N
 def test_colours_that_cannot_be_seen_draw_nothing_into_the_fill(facts: ModelFacts) -> None:
     image = np.full((700, 900, 3), 0.25, np.float32)
     hole, clear = square_hole(700, 900, 200, 200, 300), square_hole(700, 900, 200, 500, 300)
-    image[clear] = 1
+    image[:100] = 0.8
+    noise = np.random.default_rng(0).normal(0.25, 0.05, image[clear].shape).astype(np.float32)
+    image[clear] = np.where(np.arange(len(noise))[:, None] % 300 < 100, np.float32(1), noise)
     network = Network(facts, smooth)
     inputs = Inputs(image, hole.astype(np.float32), ~hole, np.where(clear, np.float32(0), np.float32(1)))
     made = run(inputs, Params(model=facts.id), FakeContext(infer=network, models=[facts])).image
