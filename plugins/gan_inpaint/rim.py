@@ -55,15 +55,21 @@ def with_detail(repaired: F32, filled: F32, hole: Bool) -> F32:
     Args:
         repaired, filled: H x W x 3 float32. hole: H x W bool; outside all is as in `repaired`.
     """
-    fine = np.clip(filled - cv2.GaussianBlur(filled, (0, 0), _FINE_SIGMA), -_STRONGEST, _STRONGEST)
+    inside = hole.astype(np.float32)
+    share = np.maximum(cv2.GaussianBlur(inside, (0, 0), _FINE_SIGMA), np.float32(1e-6))[..., None]
+    # Of the hole alone: a step into it is what the repair is there to take away.
+    smooth = cv2.GaussianBlur(filled * inside[..., None], (0, 0), _FINE_SIGMA) / share
+    fine = np.clip(filled - smooth, -_STRONGEST, _STRONGEST)
     missing = np.maximum(_energy(filled, hole) - _energy(repaired, hole), 0)
-    share = np.minimum(np.sqrt(missing / (_energy(fine, hole) + _FLOOR)), _MOST)
-    added: F32 = repaired + (share * hole)[..., None] * fine
+    part = np.minimum(np.sqrt(missing / (_energy(fine, hole) + _FLOOR)), _MOST)
+    added: F32 = repaired + (part * hole)[..., None] * fine
     return added
 
 
 def _energy(image: F32, hole: Bool) -> F32:
-    """Sum of squared brightness gradients in the window around each pixel, as far as it is hole: H x W."""
+    """Sum of squared brightness gradients in the window around each pixel, between pixels of the hole: H x W."""
     grey = image.mean(axis=2, dtype=np.float32)
-    energy = np.diff(grey, axis=1, append=grey[:, -1:]) ** 2 + np.diff(grey, axis=0, append=grey[-1:]) ** 2
-    return np.asarray(cv2.boxFilter(energy * hole, -1, (_WINDOW_PX, _WINDOW_PX), normalize=False), np.float32)
+    energy = np.zeros(hole.shape, np.float32)
+    energy[:, :-1] += np.diff(grey, axis=1) ** 2 * (hole[:, 1:] & hole[:, :-1])
+    energy[:-1] += np.diff(grey, axis=0) ** 2 * (hole[1:] & hole[:-1])
+    return np.asarray(cv2.boxFilter(energy, -1, (_WINDOW_PX, _WINDOW_PX), normalize=False), np.float32)

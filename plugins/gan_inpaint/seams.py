@@ -81,4 +81,5 @@ def _within(repaired: F32, filled: F32) -> F32:
 
     light, given = (each.mean(axis=2, dtype=np.float32) for each in (repaired, filled))
     colour = clipped(repaired - light[..., None], filled - given[..., None])
-    return clipped(light, given)[..., None] + colour - colour.mean(axis=2, keepdims=True)
+    within: F32 = clipped(light, given)[..., None] + colour - colour.mean(axis=2, keepdims=True)
+    return within

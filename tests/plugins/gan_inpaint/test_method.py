@@ -14,7 +14,7 @@ from editor.sdk.errors import ModelError
 from editor.sdk.models import ModelFacts, TensorSpec
 from editor.sdk.plugin import Inputs, Result
 from editor.sdk.testing import FakeContext, check_plugin
-from plugins.gan_inpaint import PLUGIN, Params, run
+from plugins.gan_inpaint import PLUGIN, Params, repair, run
 
 F32 = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ FACTS = ModelFacts(
     (TensorSpec("in", "NCHW", "float32", (0.0, 1.0), "planes", 7),),
     (TensorSpec("out", "NCHW", "float32", (0.0, 1.0), "RGB", 3),),
 )
-HOLE = np.s_[50:70, 100:130]
+HOLE = np.s_[50:54, 100:130]
 
 
 @pytest.fixture
@@ -44,6 +44,12 @@ def grey(method: str, inputs: Inputs, _params: Mapping[str, object]) -> Result:
     """Stands in for the fill by patches."""
     assert method == "content_fill"
     return Result(np.where(inputs.mask[..., None] > 0, np.float32(0.5), inputs.image))
+
+
+def copied(method: str, inputs: Inputs, _params: Mapping[str, object]) -> Result:
+    """Stands in for a fill by patches that finds what was there."""
+    assert method == "content_fill"
+    return Result(inputs.image.copy())
 
 
 class Brighter:
@@ -74,8 +80,8 @@ def test_the_network_sees_the_fill_and_its_surroundings(inputs: Inputs) -> None:
     network = Brighter()
     run(inputs, Params(), FakeContext(infer=network, run=grey, models=(FACTS,)))
     _tried, given = network.given
-    seen = np.s_[24:94, 72:154]
-    assert given.shape == (1, 7, 70, 82)
+    seen = np.s_[24:78, 72:154]
+    assert given.shape == (1, 7, 54, 82)
     filled = grey("content_fill", inputs, {}).image[seen]
     assert np.array_equal(given[0, :3], filled.transpose(2, 0, 1))
     assert np.array_equal(given[0, 6] > 0, (inputs.mask > 0)[seen])
@@ -89,23 +95,49 @@ def test_of_a_wire_across_a_large_picture_only_what_lies_near_is_looked_at() -> 
     network = Brighter()
     context = FakeContext(infer=network, run=grey, models=(FACTS,))
     result = run(Inputs(image, mask, mask == 0), Params(), context).image
-    np.testing.assert_allclose(result[mask > 0], 0.75, atol=1e-6)
+    np.testing.assert_allclose(result[mask > 0], 0.75, atol=1e-5)
     assert np.array_equal(result[mask == 0], image[mask == 0])
     assert sum(given[0, 0].size for given in network.given[1:]) < 0.7 * mask.size
 
 
-def test_the_parts_of_a_large_hole_fit_together() -> None:
+def test_the_parts_of_a_large_hole_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Though what a network makes of a pixel depends on where it lies in what the network is given."""
 
     def striped(_model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         given = inputs["in"]
         return {"out": given[:, :3] + np.float32(0.02) * (np.arange(given.shape[3], dtype=np.float32) % 8)}
 
+    image = np.random.default_rng(2).random((160, 700, 3), np.float32)
     mask = np.zeros((160, 700), np.float32)
     mask[40:120, 13:690] = 1
-    given = Inputs(np.full((160, 700, 3), 0.5, np.float32), mask, mask == 0)
-    result = run(given, Params(), FakeContext(infer=striped, run=grey, models=(FACTS,))).image
-    np.testing.assert_allclose(result[80, 25:680, 0], 0.5 + 0.02 * (np.arange(25, 680) % 8), atol=1e-5)
+    given = Inputs(image, mask, mask == 0)
+    made = []
+    for part_px in (repair._PART_PX, 1000):
+        monkeypatch.setattr(repair, "_PART_PX", part_px)
+        made.append(run(given, Params(), FakeContext(infer=striped, run=copied, models=(FACTS,))).image)
+    assert np.abs(made[0] - image).max() > 0.05
+    np.testing.assert_allclose(made[0], made[1], atol=1e-5)
+
+
+def test_a_fill_that_joins_its_surroundings_stays_and_one_that_does_not_is_repaired(inputs: Inputs) -> None:
+    mask = np.zeros_like(inputs.mask)
+    mask[60:100, 100:160] = 1
+    slope = np.repeat(np.linspace(0.2, 0.8, 240, dtype=np.float32)[None, :, None], 160, axis=0).repeat(3, axis=2)
+    given = replace(inputs, image=slope, mask=mask, source=mask == 0)
+
+    def speckled(_model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        specks = np.random.default_rng(3).choice([-0.1, 0.1], inputs["in"][:, :3].shape)
+        return {"out": (inputs["in"][:, :3] + specks).astype(np.float32)}
+
+    def shifted(_method: str, inputs: Inputs, _params: Mapping[str, object]) -> Result:
+        return Result(np.where(inputs.mask[..., None] > 0, inputs.image + np.float32(0.2), inputs.image))
+
+    changes = []
+    for fill in (copied, shifted):
+        result = run(given, Params(), FakeContext(infer=speckled, run=fill, models=(FACTS,))).image
+        changes.append(np.abs(result - fill("content_fill", given, {}).image)[mask > 0].max())
+    assert changes[0] < 0.003
+    assert changes[1] > 0.05
 
 
 def test_where_copies_are_right_the_repair_is_kept_out_and_where_it_is_right_the_copies(inputs: Inputs) -> None:
@@ -118,7 +150,7 @@ def test_where_copies_are_right_the_repair_is_kept_out_and_where_it_is_right_the
 
     for method, wanted in ((grey, 0.5), (darker, 0.5)):
         context = FakeContext(infer=Brighter(), run=method, models=(FACTS,))
-        np.testing.assert_allclose(run(flat, Params(), context).image[hole], wanted, atol=1e-6)
+        np.testing.assert_allclose(run(flat, Params(), context).image[hole], wanted, atol=1e-5)
 
 
 def test_the_alpha_is_that_of_what_was_copied(inputs: Inputs) -> None:
