@@ -59,7 +59,7 @@ def with_detail(repaired: F32, filled: F32, hole: Bool) -> F32:
     share = np.maximum(cv2.GaussianBlur(inside, (0, 0), _FINE_SIGMA), np.float32(1e-6))[..., None]
     # Of the hole alone: a step into it is what the repair is there to take away.
     smooth = cv2.GaussianBlur(filled * inside[..., None], (0, 0), _FINE_SIGMA) / share
-    fine = np.clip(filled - smooth, -_STRONGEST, _STRONGEST)
+    fine = np.asarray(np.clip(filled - smooth, -_STRONGEST, _STRONGEST), np.float32)
     missing = np.maximum(_energy(filled, hole) - _energy(repaired, hole), 0)
     part = np.minimum(np.sqrt(missing / (_energy(fine, hole) + _FLOOR)), _MOST)
     added: F32 = repaired + (part * hole)[..., None] * fine

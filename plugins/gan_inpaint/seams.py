@@ -18,8 +18,7 @@ Bool = NDArray[np.bool_]
 _SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0))
 _WINDOW_PX = 9
 _SPREAD_SIGMA = 4.0
-# Squared, against the larger one of the steps before and after; the mean of a texture that goes on lies below both.
-_JOINED, _APART = 0.6, 1.0
+_JOINED, _APART = 0.5, 1.0
 _FLOOR = 1e-4
 _RANGE_PX = 5
 
@@ -38,8 +37,9 @@ def seam(filled: F32, hole: Bool) -> F32:
     """How badly the fill joins what is known, at the nearest parts of the hole's edge: H x W float32, 0..1; 0 where
     there is no edge within a dozen pixels.
 
-    At each pair of neighbours p in the hole and q outside, with p' and q' next to them on the same line, the squared
-    step |q - p|^2 is compared with max(|p - p'|^2, |q' - q|^2), both summed over a window.
+    At each pair of neighbours p in the hole and q outside, with p' and q' next to them on the same line, the step q - p
+    is compared with the mean of the steps a = q' - q and b = p - p' beside it: |q - p - (a + b) / 2|^2 over |a - b|^2,
+    each summed over a window.
 
     Args:
         filled: H x W x 3 float32 RGB, 0..1. hole: H x W bool.
@@ -49,10 +49,10 @@ def seam(filled: F32, hole: Bool) -> F32:
     for down, across in _SIDES:
         outside = _beside(colours, down, across)
         pairs = hole & ~_beside(unknown, down, across)
-        before = _step(filled, _beside(colours, -down, -across))
-        after = _step(_beside(colours, 2 * down, 2 * across), outside)
-        step += pairs * _step(outside, filled)
-        usual += pairs * np.maximum(before, after)
+        before = filled - _beside(colours, -down, -across)
+        after = _beside(colours, 2 * down, 2 * across) - outside
+        step += pairs * _square(outside - filled - (before + after) / 2)
+        usual += pairs * _square(before - after)
         edge[pairs] = 1
     window = (_WINDOW_PX, _WINDOW_PX)
     steps, usuals = (cv2.boxFilter(each, -1, window, normalize=False) for each in (step, usual))
@@ -68,8 +68,8 @@ def _beside(padded: NDArray[Any], down: int, across: int) -> NDArray[Any]:
     return padded[2 + down : 2 + down + rows, 2 + across : 2 + across + columns]
 
 
-def _step(one: F32, other: F32) -> F32:
-    return np.asarray(np.square(one - other).sum(axis=2), np.float32)
+def _square(difference: F32) -> F32:
+    return np.asarray(np.square(difference).sum(axis=2), np.float32)
 
 
 def _within(repaired: F32, filled: F32) -> F32:
