@@ -178,16 +178,16 @@ class Repair(QObject):
             self._messages.note(_("Paint over what should go first."))
             return False
         try:
-            requests = self._method.requests()
+            own = self._method.requests()
         except EditorError as error:
             self._messages.error(error)
             return False
-        if not self._has_models(plugin.models_for(requests[0].params)):
+        if not self._has_models(plugin.models_for(own[0].params)):
             return False
         self._messages.hide()
         self._errors = []
-        requests = requests[:1] if live is not None else self._method.compared(requests)
-        if not self.removal.start(self._runner, requests, live):
+        requests = own[:1] if live is not None else self._method.compared(own)
+        if not self.removal.start(self._runner, requests, live, own[0]):
             self._messages.note(_("It would be the same again: change a setting first."))
             return False
         self._joins = self.choosing
@@ -226,9 +226,25 @@ class Repair(QObject):
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
-        current = self.removal.current
-        self._status.show_result(", ".join(current.made.facts) if current is not None else "")
+        self._tell_result()
         self.changed.emit()
+
+    def _tell_result(self) -> None:
+        """What is known of the shown candidate, and why it is shown where that is not plain."""
+        removal, current = self.removal, self.removal.current
+        if current is None:
+            self._status.show_result("")
+            return
+        facts = current.made.facts
+        if removal.awaited is not None and self._runner is not None:
+            chosen = self._runner.name(removal.awaited)
+            facts = [
+                _("{method} is shown until {chosen} is there").format(method=current.made.name, chosen=chosen),
+                *facts,
+            ]
+        elif removal.turned:
+            facts = [_("{method}, as you chose, is shown now").format(method=current.made.name), *facts]
+        self._status.show_result(", ".join(facts))
 
     def _cleared(self) -> None:
         self._strip.clear()
@@ -242,6 +258,7 @@ class Repair(QObject):
             self._status.begin_job(_(plugin.title) if plugin is not None else "")
         else:
             self._status.end_job()
+            self._tell_result()
         self._show_strip()
         self.changed.emit()
 

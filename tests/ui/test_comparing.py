@@ -124,6 +124,59 @@ def test_with_a_learnt_method_chosen_the_quick_one_is_still_shown_first(qtbot: Q
     assert labels(window) == ["Flat fill\nseed 0", "Learnt fill, Two\nseed 0", "Learnt fill\nseed 0"]
 
 
+def start_with_a_slow_choice(qtbot: QtBot, window: MainWindow) -> Held:
+    """The chosen method is still at work when the result of another one is there."""
+    know_model(Places.default().models, "first", title="One")
+    held = Held()
+    start(
+        window,
+        method(task="fill"),
+        method(held.run, id="learnt", title="Learnt fill", params=Named, task="fill", candidates=1),
+        chosen="learnt",
+    )
+    with qtbot.waitSignal(window.repair.removal.arrived):
+        press(window, Key.Key_Return)
+    assert held.started.wait(10)
+    assert window.strip.marked == 0
+    return held
+
+
+def test_what_the_chosen_method_made_is_shown_as_soon_as_it_is_there(qtbot: QtBot, window: MainWindow) -> None:
+    held = start_with_a_slow_choice(qtbot, window)
+    assert window.status.result.text().startswith("Flat fill is shown until Learnt fill is there")
+    with qtbot.waitSignal(window.repair.removal.shown_changed):
+        held.go.set()
+    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill\nseed 0"]
+    assert window.strip.marked == 1
+    assert window.status.result.text().startswith("Learnt fill, as you chose, is shown now")
+    press(window, Key.Key_Left)
+    assert "shown" not in window.status.result.text()
+
+
+@pytest.mark.parametrize("act", ["arrow", "click", "again", "stroke"])
+def test_what_the_user_has_picked_or_paints_on_stays_on_show(qtbot: QtBot, window: MainWindow, act: str) -> None:
+    held = start_with_a_slow_choice(qtbot, window)
+    if act == "click":
+        strip = window.strip._list
+        place = strip.visualItemRect(strip.item(0)).center()
+        QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    elif act == "stroke":
+        QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton)
+    else:
+        press(window, Key.Key_Right if act == "arrow" else Key.Key_R)
+    assert "shown" not in window.status.result.text()
+    held.go.set()
+    qtbot.waitUntil(lambda: not window.repair.removal.running)
+    assert len(window.strip.labels) > 1
+    assert window.strip.marked == 0
+
+
+def test_one_that_is_stopped_is_no_longer_waited_for(qtbot: QtBot, window: MainWindow) -> None:
+    start_with_a_slow_choice(qtbot, window)
+    window.status.cancel_button.click()
+    assert "shown" not in window.status.result.text()
+
+
 @pytest.mark.usefixtures("two_models")
 def test_the_arrows_go_through_all_and_the_shown_one_is_accepted_with_its_own_record(
     qtbot: QtBot, window: MainWindow
