@@ -132,7 +132,13 @@ class Repair(QObject):
         return self._run(live)
 
     def again(self) -> None:
-        """Makes further candidates: from new seeds, or with the settings of now where nothing is random."""
+        """Makes further candidates: from new seeds, or with the settings of now where nothing is random.
+
+        None beside those of another task, with which they could not be compared.
+        """
+        if self.choosing and not self._answers_the_same():
+            self._messages.note(_("The results in the strip are of another kind: accept one or press Esc, then Enter."))
+            return
         if self._method.by_chance and (self.removal.running or self.choosing):
             self._method.next_seeds()
         self.run()
@@ -192,6 +198,15 @@ class Repair(QObject):
             return False
         self._joins = self.choosing
         return True
+
+    def _answers_the_same(self) -> bool:
+        """Whether the chosen method does what those do whose candidates are there."""
+        plugin, registry = self._method.plugin, self._registry
+        if plugin is None or registry is None:
+            return False
+        made = {candidate.made.record.plugin for candidate in self.removal.candidates}
+        tasks = {registry.plugins[each].task for each in made if each in registry.plugins}
+        return plugin.id in made or bool(plugin.task and plugin.task in tasks)
 
     def _stop(self) -> None:
         if self.removal.watched:
