@@ -106,7 +106,7 @@ def test_enter_makes_one_of_each_before_the_second_of_its_own(qtbot: QtBot, wind
     run(qtbot, window)
     assert labels(window) == [
         "Flat fill\nseed 0",
-        "Learnt fill\nseed 0",
+        "Learnt fill, One\nseed 0",
         "Learnt fill, Two\nseed 0",
         "Flat fill\nseed 1",
     ]
@@ -121,7 +121,7 @@ def test_with_a_learnt_method_chosen_the_quick_one_is_still_shown_first(qtbot: Q
     assert isinstance(field, ModelField)
     field.set_value("second")
     run(qtbot, window)
-    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill, Two\nseed 0", "Learnt fill\nseed 0"]
+    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill, Two\nseed 0", "Learnt fill, One\nseed 0"]
 
 
 def start_with_a_slow_choice(qtbot: QtBot, window: MainWindow) -> Held:
@@ -271,7 +271,7 @@ def test_one_that_fails_says_so_and_the_others_go_on(qtbot: QtBot, window: MainW
     start(window, QUICK, method(second_fails, id="learnt", title="Learnt fill", params=Named, task="fill"))
     run(qtbot, window)
     assert window.messages.text == "Two is broken: get it again."
-    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill\nseed 0", "Flat fill\nseed 1"]
+    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill, One\nseed 0", "Flat fill\nseed 1"]
 
 
 @pytest.mark.usefixtures("two_models")
