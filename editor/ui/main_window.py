@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
         self.repair.set_session(session)
         self.tools.forget()
         self.method.paint("mask")
+        self.method.first_seeds()
         self.canvas.set_session(session)
         for part in (self.layers, self.history, self.showing, self.live, self.measuring, self.outside):
             part.set_session(session)

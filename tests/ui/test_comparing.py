@@ -330,6 +330,28 @@ def test_again_makes_new_ones_by_chance_and_nothing_twice(qtbot: QtBot, window: 
     assert again == [("Flat fill", seed) for seed in range(once - 1, 2 * (once - 1))]
 
 
+def test_results_of_another_task_are_not_put_beside_those_in_the_strip(qtbot: QtBot, window: MainWindow) -> None:
+    start(window, QUICK, method(id="widen", title="Widen", task="widen", candidates=1))
+    run(qtbot, window)
+    window.method.choose("widen")
+    press(window, Key.Key_R)
+    assert not window.repair.removal.running
+    assert len(window.strip.labels) == 2
+    assert "another kind" in window.messages.text
+    press(window, Key.Key_Escape)
+    run(qtbot, window)
+    assert labels(window) == ["Widen\nseed 0"]
+
+
+def test_another_photo_begins_with_the_first_seed(qtbot: QtBot, window: MainWindow) -> None:
+    start(window, QUICK)
+    for key in (Key.Key_Return, Key.Key_R):
+        run(qtbot, window, key)
+    window.files.show(session(HOLE))
+    run(qtbot, window)
+    assert labels(window) == ["Flat fill\nseed 0", "Flat fill\nseed 1"]
+
+
 def test_another_method_runs_with_the_settings_that_it_had_last(qtbot: QtBot, window: MainWindow) -> None:
     start(window, QUICK, method(id="other", title="Other fill", task="fill"), chosen="other")
     window.method.form.set_values({"level": 0.25})

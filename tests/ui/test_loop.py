@@ -265,21 +265,6 @@ def test_candidates_of_two_methods_say_which_is_whose(qtbot: QtBot, window: Main
     assert [label.split("\n")[0] for label in window.strip.labels] == ["Flat fill", "Flat fill", "Other fill"]
 
 
-def test_results_of_another_task_are_not_put_beside_those_in_the_strip(qtbot: QtBot, window: MainWindow) -> None:
-    plugins = (method(candidates=2, task="fill"), method(id="widen", title="Widen", task="widen"))
-    window.set_registry(Registry({plugin.id: plugin for plugin in plugins}))
-    opened(window)
-    choose(qtbot, window)
-    window.method.choose("widen")
-    press(window, Key.Key_R)
-    assert not window.repair.removal.running
-    assert len(window.strip.labels) == 2
-    assert "another kind" in window.messages.text
-    press(window, Key.Key_Escape)
-    choose(qtbot, window, 1)
-    assert [label.split("\n")[0] for label in window.strip.labels] == ["Widen"]
-
-
 def test_candidates_of_another_mask_do_not_stay_beside_new_ones(qtbot: QtBot, window: MainWindow) -> None:
     document = opened(window)
     choose(qtbot, window)
