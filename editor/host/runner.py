@@ -129,7 +129,8 @@ class Runner:
         told = [spec for spec in naming if value_of(spec.name) != spec.default or len(engine.installed(spec.role)) > 1]
         if not told:
             return _(plugin.title)
-        titles = ", ".join(_(engine.facts(str(value_of(spec.name))).title) for spec in told)
+        models = [engine.facts(str(value_of(spec.name))) for spec in told]
+        titles = ", ".join(_(model.title) for model in models)
         return _("{method}, {model}").format(method=_(plugin.title), model=titles)
 
     def measure(
