@@ -26,8 +26,8 @@ class Curves(QWidget):
         self.loss, self.measure = self._plot(), self._plot()
         self.loss.setToolTip(
             _(
-                "How far the network is from what is wanted, on what it learns from: less is better, and it goes up and "
-                "down on the way"
+                "How far the network is from what is wanted, on what it learns from: less is better, and it goes up "
+                "and down on the way"
             )
         )
         self.measure.setToolTip(
