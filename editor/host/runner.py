@@ -120,14 +120,16 @@ class Runner:
         )
 
     def name(self, request: Request) -> str:
-        """What a result of the request is called: the method, and the models that it names in place of the method's
-        usual ones. Raises ModelError if one is unknown."""
-        plugin, value_of = request.plugin, partial(getattr, request.params)
-        naming = [spec for spec in plugin.specs if spec.role and spec.matters(value_of)]
-        named = [str(value_of(spec.name)) for spec in naming if value_of(spec.name) != spec.default]
-        if self._engine is None or not named:
+        """What a result of the request is called: the method, and the models that it runs where there are others for
+        the same, or where they are not the method's usual ones. Raises ModelError if one is unknown."""
+        plugin, engine, value_of = request.plugin, self._engine, partial(getattr, request.params)
+        if engine is None:
             return _(plugin.title)
-        models = [self._engine.facts(model) for model in named]
+        naming = [spec for spec in plugin.specs if spec.role and spec.matters(value_of)]
+        told = [spec for spec in naming if value_of(spec.name) != spec.default or len(engine.installed(spec.role)) > 1]
+        if not told:
+            return _(plugin.title)
+        models = [engine.facts(str(value_of(spec.name))) for spec in told]
         titles = ", ".join(_(model.title) for model in models)
         return _("{method}, {model}").format(method=_(plugin.title), model=titles)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from editor.core.document import DocumentState
 from editor.core.i18n import _, ngettext
+from editor.host.documents import OPEN_SUFFIXES
 from editor.host.training_data import U8, Harvest, Photo, photos_in, rgb8
 from editor.runtime.tuning.folder import Order
 
@@ -54,7 +55,10 @@ def subject(names: Sequence[str]) -> str:
     """What chosen photos and folders are called together, for the name of a model."""
     if not names:
         return ""
-    return Path(names[0]).stem if len(names) == 1 else _("{name} and more").format(name=Path(names[0]).stem)
+    first = Path(names[0])
+    # A document in no file yet may have a full stop anywhere in its name.
+    name = first.stem if first.suffix.lower() in OPEN_SUFFIXES else names[0]
+    return name if len(names) == 1 else _("{name} and more").format(name=name)
 
 
 def harvest_text(harvest: Harvest) -> str:

@@ -109,6 +109,11 @@ class InferenceEngine:
         """What a method may know of a model. Raises ModelError if there is none of this id."""
         return self._store.manifest(model_id).facts
 
+    def installed(self, role: str) -> tuple[str, ...]:
+        """The ids of the installed models for a use."""
+        manifests = self._store.manifests.items()
+        return tuple(id_ for id_, each in manifests if each.role == role and self._store.installed(id_))
+
     def infer(
         self,
         model_id: str,

@@ -65,7 +65,8 @@ class Result:
     """Changed pixels, and what the method measured about its work.
 
     image: H x W x 3 float32, finite, 0..1, the size of the input; only what lies under the mask is used.
-    report: short facts for the status line and the history, e.g. {"texture": 0.98}; whole numbers are counts.
+    report: short facts for the status line and the history, e.g. {"found": 12}; whole numbers are counts.
+        What a number means is said in its name, e.g. "texture (1 = as around it)".
     alpha: H x W float32, 0..1, of which what lies under the mask is used; None keeps the picture's.
     """
 

@@ -95,7 +95,13 @@ def _mask() -> tuple[ActionSpec, ...]:
 def _view() -> tuple[ActionSpec, ...]:
     return (
         ActionSpec("view.fit", _("Fit"), _("Show the whole picture"), ("Ctrl+0",), "document"),
-        ActionSpec("view.actual", _("100 %"), _("Show each pixel as one pixel"), ("Ctrl+1",), "document"),
+        ActionSpec(
+            "view.actual",
+            _("100 %"),
+            _("Show each pixel as one pixel, around the pointer or the mask"),
+            ("Ctrl+1",),
+            "document",
+        ),
         ActionSpec("view.in", _("Zoom in"), _("Come nearer"), ("Ctrl++", "Ctrl+="), "document"),
         ActionSpec("view.out", _("Zoom out"), _("Go farther away"), ("Ctrl+-",), "document"),
         ActionSpec(

@@ -243,7 +243,7 @@ class MainWindow(QMainWindow):
             on(f"mask.paint_{name}", partial(self.method.paint, name))
         self.commands[f"mask.paint_{self.method.painted}"].setChecked(True)
         on("view.fit", self.canvas.zoom_fit)
-        on("view.actual", lambda: self.canvas.zoom_to(1.0))
+        on("view.actual", self.canvas.zoom_actual)
         on("view.in", lambda: self.canvas.zoom_step(+1))
         on("view.out", lambda: self.canvas.zoom_step(-1))
         self.commands["view.panels"].setChecked(True)
@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
         self.repair.set_session(session)
         self.tools.forget()
         self.method.paint("mask")
+        self.method.first_seeds()
         self.canvas.set_session(session)
         for part in (self.layers, self.history, self.showing, self.live, self.measuring, self.outside):
             part.set_session(session)

@@ -83,6 +83,8 @@ class Removal(QObject):
         self._watched = False
         self._taken = False
         self._partial: DocumentState | None = None
+        self._awaited: Request | None = None
+        self._turned = False
         self.candidates: list[Candidate] = []
         self.index = -1
 
@@ -111,6 +113,16 @@ class Removal(QObject):
         return self.candidates[self.index] if 0 <= self.index < len(self.candidates) else None
 
     @property
+    def awaited(self) -> Request | None:
+        """What will be shown in place of the current candidate as soon as it is there."""
+        return self._awaited
+
+    @property
+    def turned(self) -> bool:
+        """Whether the current candidate was awaited, and took the place of another."""
+        return self._turned
+
+    @property
     def busy(self) -> Rect | None:
         """The box of the mask that is worked on while there is nothing to show yet."""
         return self._busy if self.running and not self._watched and self.current is None else None
@@ -120,12 +132,17 @@ class Removal(QObject):
         self.discard()
         self._session = session
 
-    def start(self, runner: Runner, requests: Sequence[Request], live: Live | None = None) -> bool:
+    def start(
+        self, runner: Runner, requests: Sequence[Request], live: Live | None = None, chosen: Request | None = None
+    ) -> bool:
         """Runs the requests on the document as it is now; says whether there was anything to run.
 
         Candidates that were made from the same mask and pixels stay and are joined by the new ones; what they are the
         results of is not run again, unless pixels may be copied from elsewhere now. With `live` there is one request,
         which is watched: what is there of it is shown, until then what was shown before.
+
+        The first candidate is shown, and that of `chosen` in its place once it is there, unless the user has picked one
+        or is looking at earlier ones.
         """
         from editor.host.apply import Choosing
         from editor.host.live import inputs_differ
@@ -145,6 +162,7 @@ class Removal(QObject):
         if not requests:
             return False
         self._watched = live is not None
+        self._awaited = chosen if not self.candidates else None
         choosing = Choosing(state, runner, self._jobs, live)
         self._choosing = choosing
         if live is not None:
@@ -163,6 +181,7 @@ class Removal(QObject):
     def stop(self) -> None:
         """Stops what runs; the candidates that are there stay."""
         choosing, self._choosing = self._choosing, None
+        self._awaited = None
         if choosing is not None:
             choosing.cancel()
             self.ran.emit(False)
@@ -192,9 +211,16 @@ class Removal(QObject):
         self.discarded.emit()
 
     def show(self, index: int) -> None:
-        """Makes a candidate the shown one."""
+        """Makes a candidate the shown one, as the user wants."""
+        self.stay()
         if 0 <= index < len(self.candidates) and index != self.index:
-            self.index = index
+            self._turned = False
+            self._show(index)
+
+    def stay(self) -> None:
+        """What is shown stays until the user picks another."""
+        if self.current is not None and self._awaited is not None:
+            self._awaited = None
             self.shown_changed.emit()
 
     def step(self, direction: int) -> None:
@@ -242,10 +268,17 @@ class Removal(QObject):
             return
         self.candidates.append(candidate)
         self.arrived.emit(candidate)
-        if self.index < 0:
-            self.show(0)
+        if self._awaited is not None and self._awaited.made(candidate.made.record):
+            self._awaited, self._turned = None, self.index >= 0
+            self._show(len(self.candidates) - 1)
+        elif self.index < 0:
+            self._show(0)
         if self._direct or self._taken:
             self.decided.emit()
+
+    def _show(self, index: int) -> None:
+        self.index = index
+        self.shown_changed.emit()
 
     def _grow(self, choosing: Choosing, partial: DocumentState) -> None:
         if choosing is self._choosing and self.current is None:
@@ -262,12 +295,12 @@ class Removal(QObject):
 
     def _finished(self, choosing: Choosing) -> None:
         if choosing is self._choosing:
-            self._choosing = None
+            self._choosing = self._awaited = None
             self.ran.emit(False)
 
     def _clear(self) -> None:
         showed = self.showing
-        self._watched, self._taken, self._partial = False, False, None
+        self._watched, self._taken, self._turned, self._partial = False, False, False, None
         if self.candidates:
             self.candidates, self.index = [], -1
             self.cleared.emit()

@@ -132,7 +132,13 @@ class Repair(QObject):
         return self._run(live)
 
     def again(self) -> None:
-        """Makes further candidates: from new seeds, or with the settings of now where nothing is random."""
+        """Makes further candidates: from new seeds, or with the settings of now where nothing is random.
+
+        None beside those of another task, with which they could not be compared.
+        """
+        if self.choosing and not self._answers_the_same():
+            self._messages.note(_("The results in the strip are of another kind: accept one or press Esc, then Enter."))
+            return
         if self._method.by_chance and (self.removal.running or self.choosing):
             self._method.next_seeds()
         self.run()
@@ -178,20 +184,29 @@ class Repair(QObject):
             self._messages.note(_("Paint over what should go first."))
             return False
         try:
-            requests = self._method.requests()
+            own = self._method.requests()
         except EditorError as error:
             self._messages.error(error)
             return False
-        if not self._has_models(plugin.models_for(requests[0].params)):
+        if not self._has_models(plugin.models_for(own[0].params)):
             return False
         self._messages.hide()
         self._errors = []
-        requests = requests[:1] if live is not None else self._method.compared(requests)
-        if not self.removal.start(self._runner, requests, live):
+        requests = own[:1] if live is not None else self._method.compared(own)
+        if not self.removal.start(self._runner, requests, live, own[0]):
             self._messages.note(_("It would be the same again: change a setting first."))
             return False
         self._joins = self.choosing
         return True
+
+    def _answers_the_same(self) -> bool:
+        """Whether the chosen method does what those do whose candidates are there."""
+        plugin, registry = self._method.plugin, self._registry
+        if plugin is None or registry is None:
+            return False
+        made = {candidate.made.record.plugin for candidate in self.removal.candidates}
+        tasks = {registry.plugins[each].task for each in made if each in registry.plugins}
+        return plugin.id in made or bool(plugin.task and plugin.task in tasks)
 
     def _stop(self) -> None:
         if self.removal.watched:
@@ -226,9 +241,25 @@ class Repair(QObject):
 
     def _shown(self) -> None:
         self._strip.mark(self.removal.index)
-        current = self.removal.current
-        self._status.show_result(", ".join(current.made.facts) if current is not None else "")
+        self._tell_result()
         self.changed.emit()
+
+    def _tell_result(self) -> None:
+        """What is known of the shown candidate, and why it is shown where that is not plain."""
+        removal, current = self.removal, self.removal.current
+        if current is None:
+            self._status.show_result("")
+            return
+        facts = current.made.facts
+        if removal.awaited is not None and self._runner is not None:
+            chosen = self._runner.name(removal.awaited)
+            facts = [
+                _("{method} is shown until {chosen} is there").format(method=current.made.name, chosen=chosen),
+                *facts,
+            ]
+        elif removal.turned:
+            facts = [_("{method}, as you chose, is shown now").format(method=current.made.name), *facts]
+        self._status.show_result(", ".join(facts))
 
     def _cleared(self) -> None:
         self._strip.clear()
@@ -242,6 +273,7 @@ class Repair(QObject):
             self._status.begin_job(_(plugin.title) if plugin is not None else "")
         else:
             self._status.end_job()
+            self._tell_result()
         self._show_strip()
         self.changed.emit()
 

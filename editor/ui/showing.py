@@ -91,7 +91,11 @@ class Showing(QObject):
 
     def _begin_painting(self) -> None:
         """Whoever paints on while a candidate is shown has to see where; whoever only looks around does not."""
-        if self._tint_before and not self._masks.isChecked() and self._canvas.tool.id not in _LOOKING_TOOLS:
+        if self._canvas.tool.id in _LOOKING_TOOLS:
+            return
+        # Another candidate under the stroke would be in its way.
+        self._removal.stay()
+        if self._tint_before and not self._masks.isChecked():
             self._painting = True
             self._masks.setChecked(True)
 

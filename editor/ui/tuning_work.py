@@ -42,12 +42,10 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a training; manifest: of the model that was installed, None if it is not better; difference: the
-    largest between its file and what was learned."""
+    """What became of a training; manifest: of the model that was installed, None if it is not better."""
 
     outcome: Outcome
     manifest: ModelManifest | None
-    difference: float
 
 
 class TuningWork(QObject):
@@ -286,7 +284,7 @@ class TuningWork(QObject):
         def work(_token: CancelToken, _tell: Progress) -> Verdict:
             outcome = self.trainings.outcome(run)
             manifest = self.trainings.keep(run, plugin, end.difference) if outcome.better else None
-            return Verdict(outcome, manifest, end.difference)
+            return Verdict(outcome, manifest)
 
         job = Job(work, _("Looking at what was learned"))
         job.done.connect(self._bridge.queued(self._judged))

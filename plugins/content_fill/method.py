@@ -44,7 +44,7 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
 
     checked(ctx.map, ctx.check)(copy, bands(*hole.shape))
     if not hole.any():
-        return Result(image=result, report={"texture": 1.0})
+        return Result(image=result, report={"texture (1 = as around it)": 1.0})
     maps = None
     if inputs.alpha is not None and not (inputs.alpha == 1).all():
         maps = _own_places(hole.shape)
@@ -62,7 +62,7 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     ctx.progress(1.0)
     # What is copied brings its alpha along.
     alpha = None if maps is None or inputs.alpha is None else inputs.alpha[maps]
-    return Result(result, {"texture": round(float(texture), 3)}, alpha)
+    return Result(result, {"texture (1 = as around it)": round(float(texture), 3)}, alpha)
 
 
 def correspond(inputs: Inputs, params: Params, ctx: Context) -> tuple[I32, I32]:

@@ -93,7 +93,7 @@ class _Canvas:
         for number, side in enumerate(sides):
             start, end = (sum(sizes[:count]) / sum(sizes) for count in (number, number + 1))
             textures.append(self._fill(side, ctx.sub(start, end)))
-        report["texture"] = round(float(np.average(textures, weights=sizes)), 3)
+        report["texture (1 = as around it)"] = round(float(np.average(textures, weights=sizes)), 3)
         for top in range(0, len(self._image), _ROWS):
             ctx.check()
             rows = slice(top, top + _ROWS)
@@ -113,7 +113,7 @@ class _Canvas:
         self._image[side.hole] = filled.image[inside]
         if self._alpha is not None:
             self._alpha[side.hole] = 1 if filled.alpha is None else filled.alpha[inside]
-        return float(filled.report.get("texture", 1.0))
+        return float(filled.report.get("texture (1 = as around it)", 1.0))
 
 
 def _color_match(added: int) -> int:

@@ -30,4 +30,4 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     ctx.progress(1.0)
     hole = inputs.mask > 0
     texture = round(texture_ratio(filled, hole, _RING_PX), 3) if hole.any() else 1.0
-    return Result(filled, {"texture": texture}, alpha)
+    return Result(filled, {"texture (1 = as around it)": texture}, alpha)

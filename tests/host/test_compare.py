@@ -72,9 +72,19 @@ def test_one_of_each_comes_before_the_second_of_any_and_what_runs_no_model_first
     )
 
 
-@pytest.mark.parametrize(("model", "name"), [("first", "Learnt fill"), ("second", "Learnt fill, Second one")])
-def test_a_result_is_called_by_its_model_where_that_is_not_the_usual_one(
-    models: ModelLibrary, tmp_path: Path, model: str, name: str
+@pytest.mark.parametrize(
+    ("known", "model", "name"),
+    [
+        (("first",), "first", "Learnt fill"),
+        (("second",), "second", "Learnt fill, Called second"),
+        (("first", "second"), "first", "Learnt fill, Called first"),
+    ],
+)
+def test_a_result_is_called_by_its_model_where_that_is_not_plain(
+    tmp_path: Path, known: tuple[str, ...], model: str, name: str
 ) -> None:
+    for each in known:
+        know_model(tmp_path, each, title=f"Called {each}")
+    know_model(tmp_path, "third", installed=False)
     runner = Runner(Registry({"learnt": LEARNT}), Idle(tmp_path))
     assert runner.name(Request(LEARNT, Named(model))) == name

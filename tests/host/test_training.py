@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from editor.core.errors import Cancelled, EditorError, ModelError
-from editor.host import training
+from editor.host import training, training_advice
 from editor.host.training import Run, Trainings
 from editor.runtime.library import ModelLibrary
 from editor.runtime.store import ModelStore
@@ -154,6 +154,12 @@ def test_what_a_curve_says_is_said_plainly(
     assert outcome.better is better
     assert said in " ".join(outcome.lines)
     assert bool(outcome.lines) is bool(said)
+
+
+@pytest.mark.parametrize(("gain", "said"), [(0.1, "hardly visible"), (0.8, "side by side"), (2.0, "plainly")])
+def test_what_a_gain_is_worth_is_said_in_words(gain: float, said: str) -> None:
+    curve = (Measured(0, 30.0), Measured(1, 30.0 + gain))
+    assert said in training_advice.worth(training_advice.outcome(curve, fresh=False))
 
 
 def test_the_end_is_told_even_when_it_can_t_be_remembered(

@@ -9,7 +9,7 @@ from editor.core.document import DocumentState
 from editor.core.geometry import Rect
 from editor.core.metadata import Metadata
 from editor.host import mask_edits
-from editor.host.training_choice import free_name, harvest_text, photo_of
+from editor.host.training_choice import free_name, harvest_text, photo_of, subject
 from editor.host.training_course import Course, left_text
 from editor.host.training_data import Harvest
 from editor.runtime.tuning.events import Learned, Measured, Noted, Started
@@ -87,3 +87,15 @@ def test_what_was_cut_is_told_in_one_line() -> None:
     assert harvest_text(several) == "412 patches of 2 photos; 1 photo is held back to measure on"
     one = Harvest(("a",), ("a",), False, 40, 8, (), ())
     assert harvest_text(one) == "40 patches of 1 photo; a part of it is held back to measure on"
+
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [
+        (["Bridge.JPG"], "Bridge"),
+        (["Bridge.jpg, Upscale"], "Bridge.jpg, Upscale"),
+        (["2024.05", "b.png"], "2024.05 and more"),
+    ],
+)
+def test_only_a_suffix_is_left_out_of_what_photos_are_called(names: list[str], called: str) -> None:
+    assert subject(names) == called

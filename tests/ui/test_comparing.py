@@ -106,7 +106,7 @@ def test_enter_makes_one_of_each_before_the_second_of_its_own(qtbot: QtBot, wind
     run(qtbot, window)
     assert labels(window) == [
         "Flat fill\nseed 0",
-        "Learnt fill\nseed 0",
+        "Learnt fill, One\nseed 0",
         "Learnt fill, Two\nseed 0",
         "Flat fill\nseed 1",
     ]
@@ -121,7 +121,60 @@ def test_with_a_learnt_method_chosen_the_quick_one_is_still_shown_first(qtbot: Q
     assert isinstance(field, ModelField)
     field.set_value("second")
     run(qtbot, window)
-    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill, Two\nseed 0", "Learnt fill\nseed 0"]
+    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill, Two\nseed 0", "Learnt fill, One\nseed 0"]
+
+
+def start_with_a_slow_choice(qtbot: QtBot, window: MainWindow) -> Held:
+    """The chosen method is still at work when the result of another one is there."""
+    know_model(Places.default().models, "first", title="One")
+    held = Held()
+    start(
+        window,
+        method(task="fill"),
+        method(held.run, id="learnt", title="Learnt fill", params=Named, task="fill", candidates=1),
+        chosen="learnt",
+    )
+    with qtbot.waitSignal(window.repair.removal.arrived):
+        press(window, Key.Key_Return)
+    assert held.started.wait(10)
+    assert window.strip.marked == 0
+    return held
+
+
+def test_what_the_chosen_method_made_is_shown_as_soon_as_it_is_there(qtbot: QtBot, window: MainWindow) -> None:
+    held = start_with_a_slow_choice(qtbot, window)
+    assert window.status.result.text().startswith("Flat fill is shown until Learnt fill is there")
+    with qtbot.waitSignal(window.repair.removal.shown_changed):
+        held.go.set()
+    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill\nseed 0"]
+    assert window.strip.marked == 1
+    assert window.status.result.text().startswith("Learnt fill, as you chose, is shown now")
+    press(window, Key.Key_Left)
+    assert "shown" not in window.status.result.text()
+
+
+@pytest.mark.parametrize("act", ["arrow", "click", "again", "stroke"])
+def test_what_the_user_has_picked_or_paints_on_stays_on_show(qtbot: QtBot, window: MainWindow, act: str) -> None:
+    held = start_with_a_slow_choice(qtbot, window)
+    if act == "click":
+        strip = window.strip._list
+        place = strip.visualItemRect(strip.item(0)).center()
+        QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    elif act == "stroke":
+        QTest.mousePress(window.canvas, Qt.MouseButton.LeftButton)
+    else:
+        press(window, Key.Key_Right if act == "arrow" else Key.Key_R)
+    assert "shown" not in window.status.result.text()
+    held.go.set()
+    qtbot.waitUntil(lambda: not window.repair.removal.running)
+    assert len(window.strip.labels) > 1
+    assert window.strip.marked == 0
+
+
+def test_one_that_is_stopped_is_no_longer_waited_for(qtbot: QtBot, window: MainWindow) -> None:
+    start_with_a_slow_choice(qtbot, window)
+    window.status.cancel_button.click()
+    assert "shown" not in window.status.result.text()
 
 
 @pytest.mark.usefixtures("two_models")
@@ -218,7 +271,7 @@ def test_one_that_fails_says_so_and_the_others_go_on(qtbot: QtBot, window: MainW
     start(window, QUICK, method(second_fails, id="learnt", title="Learnt fill", params=Named, task="fill"))
     run(qtbot, window)
     assert window.messages.text == "Two is broken: get it again."
-    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill\nseed 0", "Flat fill\nseed 1"]
+    assert labels(window) == ["Flat fill\nseed 0", "Learnt fill, One\nseed 0", "Flat fill\nseed 1"]
 
 
 @pytest.mark.usefixtures("two_models")
@@ -275,6 +328,28 @@ def test_again_makes_new_ones_by_chance_and_nothing_twice(qtbot: QtBot, window: 
     run(qtbot, window, Key.Key_R)
     again = [(each.made.name, each.made.seed) for each in window.repair.removal.candidates][once:]
     assert again == [("Flat fill", seed) for seed in range(once - 1, 2 * (once - 1))]
+
+
+def test_results_of_another_task_are_not_put_beside_those_in_the_strip(qtbot: QtBot, window: MainWindow) -> None:
+    start(window, QUICK, method(id="widen", title="Widen", task="widen", candidates=1))
+    run(qtbot, window)
+    window.method.choose("widen")
+    press(window, Key.Key_R)
+    assert not window.repair.removal.running
+    assert len(window.strip.labels) == 2
+    assert "another kind" in window.messages.text
+    press(window, Key.Key_Escape)
+    run(qtbot, window)
+    assert labels(window) == ["Widen\nseed 0"]
+
+
+def test_another_photo_begins_with_the_first_seed(qtbot: QtBot, window: MainWindow) -> None:
+    start(window, QUICK)
+    for key in (Key.Key_Return, Key.Key_R):
+        run(qtbot, window, key)
+    window.files.show(session(HOLE))
+    run(qtbot, window)
+    assert labels(window) == ["Flat fill\nseed 0", "Flat fill\nseed 1"]
 
 
 def test_another_method_runs_with_the_settings_that_it_had_last(qtbot: QtBot, window: MainWindow) -> None:

@@ -254,9 +254,12 @@ def test_what_would_be_the_same_again_is_not_made_again(qtbot: QtBot, window: Ma
 
 
 def test_candidates_of_two_methods_say_which_is_whose(qtbot: QtBot, window: MainWindow) -> None:
+    plugins = (method(candidates=2, task="fill"), method(id="other", title="Other fill", task="fill"))
+    window.set_registry(Registry({plugin.id: plugin for plugin in plugins}))
+    window.method.compare_box.setChecked(False)
     opened(window)
     choose(qtbot, window)
-    offer(window, method(id="other", title="Other fill"))
+    window.method.choose("other")
     with qtbot.waitSignals([window.repair.removal.arrived, *[window.repair.removal.ran] * 2]):
         press(window, Key.Key_R)
     assert [label.split("\n")[0] for label in window.strip.labels] == ["Flat fill", "Flat fill", "Other fill"]
@@ -370,15 +373,15 @@ def waiting(qtbot: QtBot, window: MainWindow) -> None:
     QCoreApplication.processEvents()
 
 
-@pytest.mark.parametrize("zoom", [None, 1.5], ids=["fit", "150 %"])
-def test_the_picture_stays_where_it_is_when_the_strip_opens_and_closes(
-    qtbot: QtBot, window: MainWindow, zoom: float | None
-) -> None:
+def strip_top(window: MainWindow) -> int:
+    return window.canvas.mapFromGlobal(window.strip.mapToGlobal(QPoint(0, 0))).y()
+
+
+def test_the_picture_stays_where_it_is_when_the_strip_opens_and_closes(qtbot: QtBot, window: MainWindow) -> None:
     window.files.show(session(Rect(1000, 300, 1100, 400), width=1500, height=2000))
     QCoreApplication.processEvents()
     canvas = window.canvas
-    if zoom is not None:
-        canvas.zoom_to(zoom, canvas.widget_point(1050, 350))
+    canvas.zoom_to(1.5, canvas.widget_point(1050, 350))
     before = canvas.zoom, canvas.widget_point(1000, 300)
     waiting(qtbot, window)
     assert window.strip.isVisible()
@@ -389,22 +392,47 @@ def test_the_picture_stays_where_it_is_when_the_strip_opens_and_closes(
     assert (canvas.zoom, canvas.widget_point(1000, 300)) == before
 
 
+def test_a_picture_that_is_fitted_stays_so_when_the_strip_opens_and_closes(qtbot: QtBot, window: MainWindow) -> None:
+    window.files.show(session(Rect(1000, 300, 1100, 400), width=1500, height=2000))
+    QCoreApplication.processEvents()
+    canvas = window.canvas
+    before = canvas.zoom, canvas.widget_point(1000, 300)
+    waiting(qtbot, window)
+    top = strip_top(window)
+    assert top - 8 <= canvas.widget_point(0, 2000).y() <= top
+    press(window, Key.Key_Escape)
+    assert (canvas.zoom, canvas.widget_point(1000, 300)) == before
+
+
+def test_a_fitted_picture_is_not_moved_under_a_stroke(qtbot: QtBot, window: MainWindow) -> None:
+    window.files.show(session(Rect(1000, 300, 1100, 400), width=1500, height=2000))
+    QCoreApplication.processEvents()
+    canvas = window.canvas
+    before = canvas.widget_point(1000, 300)
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton)
+    waiting(qtbot, window)
+    assert canvas.widget_point(1000, 300) == before
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton)
+    assert canvas.widget_point(0, 2000).y() <= strip_top(window)
+
+
 def test_a_hole_under_the_strip_is_moved_just_above_it(qtbot: QtBot, window: MainWindow) -> None:
     window.files.show(session(Rect(1000, 1900, 1100, 1990), width=1500, height=2000))
     QCoreApplication.processEvents()
-    canvas, strip = window.canvas, window.strip
+    canvas = window.canvas
+    canvas.zoom_to(1.5 * canvas.zoom, canvas.widget_point(1050, 1950))
     zoom, left = canvas.zoom, canvas.widget_point(1000, 1900).x()
     waiting(qtbot, window)
-    top = canvas.mapFromGlobal(strip.mapToGlobal(QPoint(0, 0))).y()
-    assert canvas.widget_point(0, 1990).y() == pytest.approx(top, abs=2)
+    assert canvas.widget_point(0, 1990).y() == pytest.approx(strip_top(window), abs=3)
     assert (canvas.zoom, canvas.widget_point(1000, 1900).x()) == (zoom, left)
 
 
 def test_a_fit_while_the_strip_is_open_leaves_it_free(qtbot: QtBot, window: MainWindow) -> None:
     window.files.show(session(Rect(1000, 300, 1100, 400), width=1500, height=2000))
+    window.canvas.zoom_to(1.5)
     waiting(qtbot, window)
     window.commands["view.fit"].trigger()
-    top = window.canvas.mapFromGlobal(window.strip.mapToGlobal(QPoint(0, 0))).y()
+    top = strip_top(window)
     assert top - 8 <= window.canvas.widget_point(0, 2000).y() <= top
     press(window, Key.Key_Escape)
     window.commands["view.fit"].trigger()

@@ -131,12 +131,13 @@ class CanvasSurface(QWidget):
     def zoom_to(self, factor: float, centre: QPointF | None = None) -> None:
         """Goes to the possible zoom next to `factor`.
 
-        centre: the point of the widget that stays on its image point; None for the view's middle.
+        centre: the point of the widget that stays on its image point; None for the middle of what is
+            free of the view.
         """
         if self._scene is None:
             return
         viewport = self._scene.viewport
-        x, y = viewport.middle if centre is None else self._device(centre)
+        x, y = self._free_middle() if centre is None else self._device(centre)
         self._wished_zoom = min(max(factor, MIN_ZOOM), MAX_ZOOM)
         image_x, image_y = viewport.to_image(x, y)
         if self._anchor is not None and self._anchor[:2] == (x, y):
@@ -160,6 +161,13 @@ class CanvasSurface(QWidget):
         wished = self._wished_zoom if abs(self._wished_zoom / self.zoom - 1) < 0.2 else self.zoom
         self.zoom_to(wished * factor, centre)
 
+    def look_at(self, x: float, y: float, factor: float) -> None:
+        """Goes to the possible zoom next to `factor`, with an image point in the middle of what is free of the view."""
+        if self._scene is not None:
+            viewport = self._scene.viewport
+            self._fits, self._wished_zoom = False, factor
+            self._look(viewport.placed(Scale.near(factor), (x, y), *self._free_middle()))
+
     def pan_by_pixels(self, dx: float, dy: float) -> None:
         """Moves the picture by the widget's pixels."""
         if self._scene is not None:
@@ -170,9 +178,10 @@ class CanvasSurface(QWidget):
     def set_covered(self, height: int) -> None:
         """Says how much of the view's lower end another widget hides, in the widget's pixels.
 
-        The picture does not move for that, as someone may be painting on it; but from now on it is fitted above.
+        A picture that is fitted is fitted above it from now on; another does not move.
         """
         self._covered = height
+        self._keep_fitted()
 
     def reveal(self, rect: Rect) -> None:
         """Moves the picture up as little as it takes to show what is covered of an image rectangle.
@@ -306,8 +315,12 @@ class CanvasSurface(QWidget):
     def _resized(self) -> None:
         if self._scene is not None:
             self._look(self._scene.viewport.resized(*self._device_size()))
-            if self._fits:
-                self.zoom_fit()
+            self._keep_fitted()
+
+    def _keep_fitted(self) -> None:
+        """After the room for it has changed."""
+        if self._fits:
+            self.zoom_fit()
 
     def _finish(self) -> None:
         """One slice of what the last paint left rough, then of what the next zoom will need."""
@@ -330,6 +343,10 @@ class CanvasSurface(QWidget):
 
     def _covered_px(self) -> int:
         return round(self._covered * self.devicePixelRatioF())
+
+    def _free_middle(self) -> tuple[float, float]:
+        width, height = self._device_size()
+        return width / 2, (height - self._covered_px()) / 2
 
     def _fitted(self, size: Size) -> Viewport:
         """The whole picture in what is free of the view."""

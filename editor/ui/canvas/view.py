@@ -15,9 +15,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from editor.core.document import DocumentState, MaskName
-from editor.core.geometry import Rect
+from editor.core.geometry import EMPTY, Rect
 from editor.core.session import Session
 from editor.core.tiles import TileWriter
+from editor.host.regions import mask_box
 from editor.ui.canvas.drags import Dragging, DragStage, adjusting, dividing
 from editor.ui.canvas.marks import BrushMark, paint_sketch
 from editor.ui.canvas.surface import CanvasSurface
@@ -99,6 +100,14 @@ class CanvasView(CanvasSurface):
         # Not in the middle of a stroke, which would go on elsewhere.
         if self._drag is None:
             super().reveal(rect)
+
+    def zoom_actual(self) -> None:
+        """Goes to 100 %: what is under the pointer stays there; without a pointer the mask comes into the middle."""
+        box = mask_box(self._session.state.mask) if self._session is not None else EMPTY
+        if self._pointer is None and not box.empty:
+            self.look_at((box.left + box.right) / 2, (box.top + box.bottom) / 2, 1.0)
+        else:
+            self.zoom_to(1.0, self._pointer)
 
     # What a drag does (the Board of editor.ui.canvas.drags)
 
@@ -193,6 +202,10 @@ class CanvasView(CanvasSurface):
         if self._mark is not None and self._scene is not None:
             self._mark.paint(painter, Rect(0, 0, self._scene.viewport.width, self._scene.viewport.height))
 
+    def _keep_fitted(self) -> None:
+        if self._drag is None:
+            super()._keep_fitted()
+
     def _session_changed(self, before: DocumentState, after: DocumentState) -> None:
         if self._stage is not None and not self._stage.committing:
             self.cancel_drag()  # it was begun on a mask that is no longer the current one
@@ -255,6 +268,7 @@ class CanvasView(CanvasSurface):
             self.show_sketch(None)
         if self._scene is not None:
             self.update_device(self._scene.end_preview())
+        self._keep_fitted()
         self._place_mark()
 
     def _set_space(self, down: bool) -> None:

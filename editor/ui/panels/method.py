@@ -212,6 +212,10 @@ class MethodPanel(QScrollArea):
         if field:
             self.form.set_values({field: model_id})
 
+    def first_seeds(self) -> None:
+        """Goes back to the first seed."""
+        self._seed.setValue(0)
+
     def next_seeds(self) -> None:
         """Moves the seed on, past those of the last run."""
         self._seed.setValue((self._seed.value() + self._candidates.value()) % _LAST_SEED)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from editor.core.i18n import _, ngettext
+from editor.host.training_advice import worth
 from editor.host.training_card import unit
 from editor.host.training_course import left_text
 from editor.ui.panels.parts import button, label
@@ -75,7 +76,7 @@ class CoursePanel(QWidget):
         self.forget_button.setText(_("Forget") if failed else _("Stop and forget"))
         self.later_button.setVisible(failed)
         self.use_button.setVisible(done and new is not None)
-        self.close_button.setVisible(done)
+        self.back_button.setVisible(done)
         self.bar.setVisible(not done and not failed)
         self.draw()
         # Else Qt gives it to the next that is shown, which may be the one that forgets everything.
@@ -108,7 +109,7 @@ class CoursePanel(QWidget):
             return self.on_button
         if self._work.stage is not Stage.DONE or self._work.verdict is None:
             return None
-        return self.use_button if self._work.verdict.manifest is not None else self.close_button
+        return self.use_button if self._work.verdict.manifest is not None else self.back_button
 
     @property
     def buttons(self) -> tuple[QPushButton, ...]:
@@ -118,7 +119,7 @@ class CoursePanel(QWidget):
             self.keep_button,
             self.rest_button,
             self.forget_button,
-            self.close_button,
+            self.back_button,
             self.later_button,
             self.on_button,
             self.use_button,
@@ -159,27 +160,19 @@ class CoursePanel(QWidget):
         if work.verdict is None:
             return ""
         outcome, manifest = work.verdict.outcome, work.verdict.manifest
-        lines = [
-            _("Likeness on what it had not seen: {before:.2f} {unit} before, {after:.2f} {unit} after.").format(
-                before=outcome.before, after=outcome.after, unit=self._unit
-            ),
-            *outcome.lines,
-        ]
+        likeness = _("Likeness on what it had not seen: {before:.2f} {unit} before, {after:.2f} {unit} after.")
+        likeness = likeness.format(before=outcome.before, after=outcome.after, unit=self._unit)
+        lines = [*outcome.lines, likeness]
         if manifest is not None:
             better = _("It is better than the model that it went on from, and is now among your models as “{name}”.")
             if manifest.trained is None or not manifest.trained.base:
                 better = _("It is better than doing nothing, and is now among your models as “{name}”.")
-            lines.insert(0, better.format(name=manifest.title))
-        else:
-            lines.insert(0, _("It is not better, so nothing was installed."))
+            lines = [better.format(name=manifest.title), f"{likeness} {worth(outcome)}", *outcome.lines]
         steps = work.course.step
         count = ngettext("{count} step in all", "{count} steps in all", steps).format(count=steps)
         if manifest is not None and outcome.step != steps:
             count = _("{count}; what is kept is as it was after step {step}").format(count=count, step=outcome.step)
         lines.append(f"{count}.")
-        if manifest is not None:
-            exact = _("Its file differs from what was learned by at most {difference:.1g} of full brightness.")
-            lines.append(exact.format(difference=work.verdict.difference))
         return "\n".join(lines)
 
     def _button_row(self) -> QHBoxLayout:
@@ -199,7 +192,7 @@ class CoursePanel(QWidget):
         self.forget_button = button(
             self, "", _("Delete all that was learned in this training"), self.forget_wanted.emit
         )
-        self.close_button = button(self, _("Close"), _("Back to the beginning"), work.leave)
+        self.back_button = button(self, _("Back"), _("Back to where a training is begun"), work.leave)
         row = QHBoxLayout()
         row.setSpacing(6)
         # Also while there is nothing to press, or all above would jump.

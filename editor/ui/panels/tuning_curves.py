@@ -24,9 +24,17 @@ class Curves(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.loss, self.measure = self._plot(), self._plot()
-        self.loss.setToolTip(_("How far the network is from what is wanted, on what it learns from: less is better"))
+        self.loss.setToolTip(
+            _(
+                "How far the network is from what is wanted, on what it learns from: less is better, and it goes up "
+                "and down on the way"
+            )
+        )
         self.measure.setToolTip(
-            _("How near it comes to what is wanted, on photos that it does not learn from: more is better")
+            _(
+                "How near it comes to what is wanted, on photos that it does not learn from, in decibels: more is "
+                "better, and less than half a decibel more is hardly visible"
+            )
         )
         self._label(self.loss, "left", _("Loss"))
         for plot in (self.loss, self.measure):

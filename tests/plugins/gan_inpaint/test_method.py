@@ -122,7 +122,7 @@ def test_the_parts_of_a_large_hole_fit_together(monkeypatch: pytest.MonkeyPatch)
 def test_a_fill_that_joins_its_surroundings_stays_and_one_that_does_not_is_repaired(inputs: Inputs) -> None:
     mask = np.zeros_like(inputs.mask)
     mask[60:100, 100:160] = 1
-    slope = np.repeat(np.linspace(0.2, 0.8, 240, dtype=np.float32)[None, :, None], 160, axis=0).repeat(3, axis=2)
+    slope = np.repeat(np.linspace(0.05, 0.95, 160, dtype=np.float32)[:, None, None], 240, axis=1).repeat(3, axis=2)
     given = replace(inputs, image=slope, mask=mask, source=mask == 0)
 
     def speckled(_model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -98,6 +98,31 @@ def test_zooming_and_panning_tell_the_pixel_that_comes_under_the_pointer(qtbot: 
     before = told[-1]
     wheel(view, place, 120, SHIFT)
     assert told[-1] == (before[0], before[1] - 120)
+
+
+def test_100_percent_keeps_what_is_under_the_pointer(qtbot: QtBot) -> None:
+    view, session = opened(qtbot, state_of(noise(3000, 2000)))
+    session.commit(mask_edits.fill_rect(session.state, "mask", Rect(2000, 300, 2200, 500)), "Brush stroke")
+    move(view, (700, 400))
+    place = QPointF(at(view, (700, 400)))
+    image = view.image_point(place)
+    view.zoom_actual()
+    assert view.zoom == 1
+    assert (view.widget_point(*image) - place).manhattanLength() <= 1.01
+
+
+@pytest.mark.parametrize("middle", [(2100, 400), (1500, 1000)], ids=["mask", "none"])
+def test_100_percent_without_a_pointer_shows_the_mask_or_the_middle(qtbot: QtBot, middle: tuple[int, int]) -> None:
+    view, session = opened(qtbot, state_of(noise(3000, 2000)))
+    move(view, (700, 400))
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    if middle == (2100, 400):
+        session.commit(mask_edits.fill_rect(session.state, "mask", Rect(2000, 300, 2200, 500)), "Brush stroke")
+    view.set_covered(100)
+    view.zoom_actual()
+    assert view.zoom == 1
+    free = QPointF(view.width() / 2, (view.height() - 100) / 2)
+    assert (view.widget_point(*middle) - free).manhattanLength() <= 10
 
 
 def test_many_small_turns_are_one_large_one(qtbot: QtBot) -> None:
