@@ -28,6 +28,7 @@ TAKES = {
     "impulse": "photos",
     "dust": "photos",
     "scratches": "photos",
+    "borders": "photos",
     "jpeg": "photos",
     "upscale": "photos?",
     "runtime": "",
