@@ -1,46 +1,68 @@
-"""Where a picture's edge is empty: wedges and strips that straightening and stitching leave.
+"""Where a picture's edge is empty: wedges, strips and frames that straightening, stitching and framing leave.
 
-What is transparent up to the edge is empty. What is of one colour is taken for empty only where it looks made: it lies
-at the edge, has no holes, and ends in a few smooth lines, beyond which most is clearly of other colours. A clipped sky
-has specks in it, or ends raggedly; an even sky goes over into its neighbours.
+What is transparent up to the edge is empty. What is of one colour is taken for empty only where it looks made: seen
+from a side of the picture it is that colour without a gap down to a line that is straight or smooth, and beyond the
+line most is clearly of other colours. A clipped sky has specks in it, or ends raggedly; an even sky goes over into its
+neighbours. Where dark ground of the photo itself meets a black border, the line is drawn on from both sides of it.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 Bool = NDArray[np.bool_]
 Box = tuple[slice, slice]
+Ints = NDArray[np.intp]
 
 _ROWS = 256
 # Runs of one colour along the edge that are looked at: their least part of the side, and how many colours.
 _LEAST_RUN = 0.05
 _LEAST_RUN_PX = 8
 _MOST_COLOURS = 16
-# More of the picture than this is no border.
+# A border that is deeper than this part of the picture is none; more of the picture than the other is no border.
+_DEEPEST = 0.45
 _MOST = 0.6
-# So much of what the outline holds must be of the colour.
-_WHOLE = 0.98
-# The outline has at most so many corners and one more in so many pixels, when it is followed to this.
-_FEW_CORNERS = 8
-_CORNER_PX = 150
+# JPEG's rings: as far as this from the line they may differ by so many times the tolerance, if they are this short.
+_BLOCK_PX = 16
+_RINGING = 3
+_RING_PX = 9
+# The line is followed to this; its straight pieces are at least this long, and are so much of it.
 _SMOOTH_PX = 1.5
-# So much of it must be that close to its colour, whatever the tolerance.
+_LEAST_PIECE_PX = 24
+_SMOOTH = 0.5
+_STEEPEST = 1.5
+# So much must be that close to the colour, whatever the tolerance.
 _EXACT = 0.6
+_WHOLE = 0.98
 _CLOSE = 2.5 / 255
+# In the tip of a wedge this much and this long.
+_TIP_PX = 8
 _LONGEST_TIP_PX = 200
-# Between these distances outside it, so much must differ by so many times the tolerance, or by that much.
+# Between these distances beyond the line, so much must differ by so many times the tolerance, or by that much.
 _BEYOND_PX = (3, 6)
 _STEP = 2
 _LEAST_STEP = 12 / 255
 _MOST_OTHER = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A straight piece of the line where a border ends: columns from `start` to before `stop`, and how deep it is."""
+
+    start: int
+    stop: int
+    depth: float
+    slope: float
+
+    def at(self, columns: Ints) -> NDArray[np.float64]:
+        return self.depth + self.slope * (columns - self.start)
 
 
 def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], None] = lambda: None) -> Bool:
@@ -55,50 +77,99 @@ def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], No
     Returns:
         H x W bool.
     """
-    empty, made = np.zeros(image.shape[:2], np.bool_), np.zeros(image.shape[:2], np.bool_)
+    empty = np.zeros(image.shape[:2], np.bool_)
     if alpha is not None:
         # With the mixed pixels between.
         for box, part in _at_edge(alpha < 1, check):
             if (alpha[box][part] == 0).any():
                 empty[box] |= part
     for colour in _colours(image, tolerance):
-        alike = np.empty(empty.shape, np.bool_)
-        for top in range(0, len(alike), _ROWS):
+        made = np.zeros(empty.shape, np.bool_)
+        differs = np.empty(empty.shape, np.float32)
+        for top in range(0, len(differs), _ROWS):
             check()
             rows = slice(top, top + _ROWS)
-            alike[rows] = (np.abs(image[rows] - colour) <= tolerance).all(axis=2)
-        for box, part in _at_edge(alike, check):
-            whole = _made(part, empty.size)
-            exact = (np.abs(image[box][part] - colour) < _CLOSE).all(axis=1)
-            if whole is not None and exact.mean() >= _EXACT and _steps(image, colour, tolerance, box, whole):
-                made[box] |= whole
-    for view in (made, made[::-1], made.T, made.T[::-1]):
-        _sharpen(view)
-    return np.asarray(empty | made)
+            differs[rows] = np.abs(image[rows] - colour).max(axis=2)
+        for turns in range(4):
+            check()
+            _from_above(np.rot90(differs, turns), tolerance, np.rot90(made, turns))
+        if np.count_nonzero(made) <= _MOST * made.size:
+            empty |= made
+    return empty
 
 
-def _steps(image: F32, colour: F32, tolerance: float, box: Box, whole: Bool) -> bool:
-    """Whether most of what lies beyond a part is clearly of another colour."""
-    down, across = (slice(max(0, side.start - _BEYOND_PX[1]), side.stop + _BEYOND_PX[1]) for side in box)
-    part = np.zeros(image[down, across].shape[:2], np.uint8)
-    top, left = box[0].start - down.start, box[1].start - across.start
-    part[top : top + whole.shape[0], left : left + whole.shape[1]] = whole
-    near, far = (cv2.dilate(part, np.ones((2 * px + 1, 2 * px + 1), np.uint8)) > 0 for px in _BEYOND_PX)
-    ring = image[down, across][far & ~near]
-    other = np.abs(ring - colour).max(axis=1) > max(_STEP * tolerance, _LEAST_STEP)
-    return bool(len(ring)) and float(other.mean()) > _MOST_OTHER
+def _from_above(differs: F32, tolerance: float, made: Bool) -> None:
+    """Marks in `made` the borders at the first row of a picture of which it is known by how much it `differs`."""
+    high, wide = differs.shape
+    limit = max(1, int(_DEEPEST * high))
+    depth = _depth(differs[:limit], tolerance)
+    # What goes as deep as that may be a border at the left or right; here it ends nothing.
+    seen = (depth > 0) & (depth < limit)
+    for start, stop in np.flatnonzero(np.diff(seen, prepend=False, append=False)).reshape(-1, 2).tolist():
+        pieces = [
+            piece
+            for piece in _straight(depth, start, stop)
+            if _is_made(differs[:, piece.start : piece.stop], depth[piece.start : piece.stop], tolerance)
+        ]
+        if sum(piece.stop - piece.start for piece in pieces) >= _SMOOTH * (stop - start):
+            _mark(pieces, depth, limit, made)
 
 
-def _sharpen(made: Bool) -> None:
-    """Goes on to the tips of the wedges at the first row, in which there is less than a pixel of them."""
-    if len(made) < 2:
-        return
-    changes = np.flatnonzero(np.diff(made[0], prepend=False, append=False))
-    for start, stop in changes.reshape(-1, 2).tolist():
-        deep = np.flatnonzero(made[1, start:stop])
-        if len(deep):
-            made[0, max(0, start - min(int(deep[0]), _LONGEST_TIP_PX)) : start] = True
-            made[0, stop : stop + min(stop - start - 1 - int(deep[-1]), _LONGEST_TIP_PX)] = True
+def _depth(differs: F32, tolerance: float) -> Ints:
+    """How deep the colour goes in each column, across the short rings that JPEG leaves near its end."""
+    alike = (differs <= tolerance).astype(np.uint8)
+    closed = cv2.morphologyEx(alike, cv2.MORPH_CLOSE, np.ones((_RING_PX, 1), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    goes_on = (closed > 0) & (differs <= _RINGING * tolerance)
+    depth = np.where(goes_on.all(axis=0), len(alike), np.argmin(goes_on, axis=0)).astype(np.float32)
+    ring = np.ones((1, _RING_PX), np.uint8)
+    smooth = cv2.morphologyEx(depth[None], cv2.MORPH_CLOSE, ring, borderType=cv2.BORDER_REPLICATE)[0]
+    return np.asarray(np.where(smooth - depth > _SMOOTH_PX, smooth, depth), np.intp)
+
+
+def _straight(depth: Ints, start: int, stop: int) -> Iterator[_Piece]:
+    """The straight pieces of the line of `depth` in these columns, if they are long and not too steep."""
+    line = np.stack((np.arange(start, stop), depth[start:stop]), axis=1).astype(np.int32)
+    for (left, above), (right, below) in itertools.pairwise(cv2.approxPolyDP(line, _SMOOTH_PX, False)[:, 0].tolist()):
+        if right + 1 - left >= _LEAST_PIECE_PX and abs(below - above) <= _STEEPEST * (right - left):
+            yield _Piece(left, right + 1, above, (below - above) / (right - left))
+
+
+def _is_made(differs: F32, depth: Ints, tolerance: float) -> bool:
+    """Whether all down to this depth is of the one colour, and most of what lies beyond is clearly of others."""
+    high, wide = differs.shape
+    columns = np.arange(wide)
+    rows = np.arange(int(depth.max()))[:, None]
+    above = differs[: len(rows)]
+    if (above[rows < depth] < _CLOSE).mean() < _EXACT:
+        return False
+    deep = above[rows < depth - _BLOCK_PX] <= tolerance
+    if deep.size and deep.mean() < _WHOLE:
+        return False
+    beyond = [differs[np.minimum(depth + px, high - 1), columns] for px in range(*_BEYOND_PX)]
+    return float((np.stack(beyond) > max(_STEP * tolerance, _LEAST_STEP)).mean()) > _MOST_OTHER
+
+
+def _mark(pieces: list[_Piece], depth: Ints, limit: int, made: Bool) -> None:
+    """Marks what lies above the pieces, and above the lines that join them and lead on from the first and last."""
+    first, last = pieces[0], pieces[-1]
+    columns = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
+    line = np.interp(np.arange(len(depth)), columns, depth[columns])
+    line[: first.start] = first.at(np.arange(first.start))
+    line[last.stop :] = last.at(np.arange(last.stop, len(depth)))
+    begin = first.start - _leads_on(line[: first.start][::-1], depth[: first.start][::-1], -first.slope)
+    end = last.stop + _leads_on(line[last.stop :], depth[last.stop :], last.slope)
+    # What is a little less deep than the line has rings in it, or is the mixed pixels of a tip.
+    to = np.where(depth < line - _BLOCK_PX, depth, np.rint(line).astype(np.intp))[begin:end]
+    made[: limit, begin:end] |= np.arange(limit)[:, None] < to
+
+
+def _leads_on(line: NDArray[np.float64], depth: Ints, slope: float) -> int:
+    """For how many columns beyond the last piece the line still bounds the colour, or the tip of a wedge."""
+    short = depth < line - _SMOOTH_PX
+    if len(line) and slope < 0 and line[0] < -slope * _LONGEST_TIP_PX:
+        short &= line > _TIP_PX
+    ends = short | (line <= 0)
+    return int(np.argmax(ends)) if ends.any() else len(ends)
 
 
 def _colours(image: F32, tolerance: float) -> list[F32]:
@@ -128,20 +199,3 @@ def _at_edge(alike: Bool, check: Callable[[], None]) -> Iterator[tuple[Box, Bool
         left, top, wide, high = stats[label][:4].tolist()
         box = slice(top, top + high), slice(left, left + wide)
         yield box, labels[box] == label
-
-
-def _made(part: Bool, picture_px: int) -> Bool | None:
-    """The part with its few holes filled, if its outline is that of a border; else None."""
-    size = int(np.count_nonzero(part))
-    if size < _LEAST_RUN_PX or size > _MOST * picture_px:
-        return None
-    outlines, _tree = cv2.findContours(part.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    whole = np.zeros(part.shape, np.uint8)
-    cv2.drawContours(whole, outlines, -1, 1, cv2.FILLED)
-    if size < _WHOLE * np.count_nonzero(whole):
-        return None
-    outline = max(outlines, key=len)
-    corners = len(cv2.approxPolyDP(outline, _SMOOTH_PX, True))
-    if corners > _FEW_CORNERS + cv2.arcLength(outline, True) / _CORNER_PX:
-        return None
-    return np.asarray(whole > 0)

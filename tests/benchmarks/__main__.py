@@ -29,6 +29,7 @@ TAKES = {
     "impulse": "photos",
     "dust": "photos",
     "scratches": "photos",
+    "borders": "photos",
     "jpeg": "photos",
     "upscale": "photos?",
     "runtime": "",

@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--per-photo", action="store_true", help="a line for each photo as well")
     words = parser.parse_args()
     print(f"{'':<22}{'found':>8}{'right':>8}   % (of the scratches' length, of the pixels found)")
-    photos = [(path.stem, _reduced(read(path), words.longest_side)) for path in pictures(words.data)]
+    photos = [(path.stem, reduced(read(path), words.longest_side)) for path in pictures(words.data)]
     made = [scratched(photo, number, _NUMBER, words.widest) for number, (_name, photo) in enumerate(photos)]
     methods: dict[str, Callable[[F32], Bool]] = {
         f"sensitivity {value}": partial(found_by_us, sensitivity=value, widest_px=words.widest)
@@ -77,7 +77,7 @@ def main() -> None:
         print(f"{name:<22}{shares}   {without}  {seconds / pixels * 1e6:.2f} CPU-s/MP", flush=True)
 
 
-def _reduced(photo: F32, longest_side: int) -> F32:
+def reduced(photo: F32, longest_side: int) -> F32:
     share = longest_side / max(photo.shape[:2])
     if share >= 1:
         return photo
