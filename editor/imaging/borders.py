@@ -160,7 +160,7 @@ def _mark(pieces: list[_Piece], depth: Ints, limit: int, made: Bool) -> None:
     end = last.stop + _leads_on(line[last.stop :], depth[last.stop :], last.slope)
     # What is a little less deep than the line has rings in it, or is the mixed pixels of a tip.
     to = np.where(depth < line - _BLOCK_PX, depth, np.rint(line).astype(np.intp))[begin:end]
-    made[: limit, begin:end] |= np.arange(limit)[:, None] < to
+    made[:limit, begin:end] |= np.arange(limit)[:, None] < to
 
 
 def _leads_on(line: NDArray[np.float64], depth: Ints, slope: float) -> int:
