@@ -121,7 +121,7 @@ def test_the_parts_of_a_large_hole_fit_together(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_fill_that_joins_its_surroundings_stays_and_one_that_does_not_is_repaired(inputs: Inputs) -> None:
     mask = np.zeros_like(inputs.mask)
-    mask[60:100, 100:160] = 1
+    mask[40:120, 80:180] = 1
     slope = np.repeat(np.linspace(0.05, 0.95, 160, dtype=np.float32)[:, None, None], 240, axis=1).repeat(3, axis=2)
     given = replace(inputs, image=slope, mask=mask, source=mask == 0)
 
