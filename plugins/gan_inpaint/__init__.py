@@ -47,6 +47,14 @@ def run(inputs: Inputs, params: Params, ctx: Context) -> Result:
     return method.fill(inputs, params, ctx)
 
 
+# Of thicker holes it mends the rim alone, which eyes prefer no more often than the fill as it was.
+_OFFERED_PX = 16
+
+
+def _offered(params: Params, thick_px: float) -> bool:
+    return params.model != Params().model or thick_px <= _OFFERED_PX
+
+
 _RECIPE = Recipe(
     net="plugins.gan_inpaint.net",
     version=1,
@@ -81,6 +89,7 @@ PLUGIN = Plugin(
     run=run,
     needs=Needs(mask=True, source=True, scope=Holes(context_px=256, context_ratio=1.0)),
     task="fill",
+    offered=_offered,
     candidates=1,
     recipe=_RECIPE,
 )
