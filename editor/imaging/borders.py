@@ -66,7 +66,7 @@ class _Piece:
     slope: float
 
     def at(self, columns: Ints) -> NDArray[np.float64]:
-        return self.depth + self.slope * (columns - self.start)
+        return np.asarray(self.depth + self.slope * (columns - self.start), np.float64)
 
 
 def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], None] = lambda: None) -> Bool:
@@ -89,24 +89,29 @@ def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], No
                 empty[box] |= part
     for colour in _colours(image, tolerance):
         made = np.zeros(empty.shape, np.bool_)
-        differs = np.empty(empty.shape, np.float32)
-        for top in range(0, len(differs), _ROWS):
-            check()
-            rows = slice(top, top + _ROWS)
-            differs[rows] = np.abs(image[rows] - colour).max(axis=2)
         for turns in range(4):
-            check()
-            _from_above(np.rot90(differs, turns), tolerance, np.rot90(made, turns))
+            _from_above(np.rot90(image, turns), colour, tolerance, np.rot90(made, turns), check)
         if np.count_nonzero(made) <= _MOST * made.size:
             empty |= made
     return empty
 
 
-def _from_above(differs: F32, tolerance: float, made: Bool) -> None:
-    """Marks in `made` the borders at the first row of a picture of which it is known by how much it `differs`."""
-    high, wide = differs.shape
+def _from_above(image: F32, colour: F32, tolerance: float, made: Bool, check: Callable[[], None]) -> None:
+    """Marks in `made` the borders of this colour at the first row of a picture."""
+    check()
+    high, wide = made.shape
+    begins = (np.abs(image[: _RING_PX // 2] - colour) <= tolerance).all(axis=2).any(axis=0)
+    if np.count_nonzero(begins) < _LEAST_LINE * wide:
+        return
     limit = max(1, int(_DEEPEST * high))
-    depth = _depth(differs[:limit], tolerance)
+    differs = np.empty((min(high, limit + _BEYOND_PX[1]), wide), np.float32)
+    for top in range(0, len(differs), _ROWS):
+        check()
+        rows = slice(top, top + _ROWS)
+        differs[rows] = np.abs(image[rows][: len(differs) - top] - colour).max(axis=2)
+    check()
+    depth = np.zeros(wide, np.intp)
+    depth[begins] = _depth(differs[:limit, begins], tolerance)
     # What goes as deep as that may be a border at the left or right; here it ends nothing.
     seen = (depth > 0) & (depth < limit)
     lines = []
@@ -129,16 +134,10 @@ def _length(pieces: list[_Piece]) -> int:
 
 def _depth(differs: F32, tolerance: float) -> Ints:
     """How deep the colour goes in each column, across the short rings that JPEG leaves near its end."""
-    depth = np.zeros(differs.shape[1], np.intp)
-    begins = np.flatnonzero((differs[: _RING_PX // 2] <= tolerance).any(axis=0))
-    if not len(begins):
-        return depth
-    differs = differs[:, begins]
     alike = (differs <= tolerance).astype(np.uint8)
     closed = cv2.morphologyEx(alike, cv2.MORPH_CLOSE, np.ones((_RING_PX, 1), np.uint8), borderType=cv2.BORDER_REPLICATE)
     goes_on = (closed > 0) & (differs <= _RINGING * tolerance)
-    depth[begins] = np.where(goes_on.all(axis=0), len(alike), np.argmin(goes_on, axis=0))
-    return depth
+    return np.asarray(np.where(goes_on.all(axis=0), len(alike), np.argmin(goes_on, axis=0)), np.intp)
 
 
 def _straight(depth: Ints, start: int, stop: int) -> Iterator[_Piece]:
@@ -175,7 +174,11 @@ def _mark(pieces: list[_Piece], depth: Ints, limit: int, made: Bool) -> None:
     """Marks what lies above the pieces, and above the lines that join them and lead on from the first and last."""
     first, last = pieces[0], pieces[-1]
     columns = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
-    line = np.interp(np.arange(len(depth)), columns, np.concatenate([piece.at(np.arange(piece.start, piece.stop)) for piece in pieces]))
+    line = np.interp(
+        np.arange(len(depth)),
+        columns,
+        np.concatenate([piece.at(np.arange(piece.start, piece.stop)) for piece in pieces]),
+    )
     line[: first.start] = first.at(np.arange(first.start))
     line[last.stop :] = last.at(np.arange(last.stop, len(depth)))
     begin = first.start - _leads_on(line[: first.start][::-1], depth[: first.start][::-1], -first.slope)
@@ -183,7 +186,7 @@ def _mark(pieces: list[_Piece], depth: Ints, limit: int, made: Bool) -> None:
     # What is a little less deep than the line has rings in it, or is the mixed pixels of a tip.
     keeps = (np.abs(depth - line) <= _SMOOTH_PX) | (depth < line - _BLOCK_PX)
     to = np.where(keeps & (depth > 0), depth, np.maximum(1, np.rint(line)).astype(np.intp))[begin:end]
-    made[: limit, begin:end] |= np.arange(limit)[:, None] < to
+    made[:limit, begin:end] |= np.arange(limit)[:, None] < to
 
 
 def _leads_on(line: NDArray[np.float64], depth: Ints, slope: float) -> int:

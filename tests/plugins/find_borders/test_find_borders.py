@@ -103,7 +103,9 @@ def test_the_outline_of_a_stitch_is_found_though_it_goes_all_round() -> None:
     for left, above, below in ((20, 30, 50), (300, 60, 20), (600, 25, 70)):
         columns = np.arange(left, min(left + 300, 890))
         inside = np.arange(400)[:, None]
-        empty[:, columns] &= ~((inside > above + (columns - left) / 20) & (inside < 400 - below + (columns - left) / 30))
+        empty[:, columns] &= ~(
+            (inside > above + (columns - left) / 20) & (inside < 400 - below + (columns - left) / 30)
+        )
     picture[empty] = 0
     assert_found(result(picture), empty)
     assert_found(result(as_jpeg(picture)), empty)
@@ -112,7 +114,7 @@ def test_the_outline_of_a_stitch_is_found_though_it_goes_all_round() -> None:
 def test_a_dark_photo_has_no_border() -> None:
     grain = np.random.default_rng(0).normal(0, 1, (300, 400)).astype(np.float32)
     shapes = 3 * cv2.GaussianBlur(grain, (0, 0), 9) + grain / 100
-    night = np.repeat(np.clip(shapes[..., None], 0, 1), 3, axis=2)
+    night = np.repeat(np.clip(shapes[..., None], 0, 1), 3, axis=2).astype(np.float32)
     assert (night == 0).mean() > 0.4
     assert not result(night).mask.any()
     assert not result(as_jpeg(night)).mask.any()
