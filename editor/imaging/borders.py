@@ -35,15 +35,16 @@ _MOST = 0.6
 _BLOCK_PX = 16
 _RINGING = 5
 _RING_PX = 9
-# The line is followed to this; its straight pieces are at least this long, and are so much of it.
+# The line is followed to this; its straight pieces are at least this long, and are so much of it and of the side.
 _SMOOTH_PX = 2.5
 _LEAST_PIECE_PX = 48
 _SMOOTH = 0.4
 _LEAST_LINE = 0.1
 _STEEPEST = 1.5
-# So much must be that close to the colour, whatever the tolerance.
-_EXACT = 0.6
+# Whatever the tolerance, so much must be that close to the colour: beyond JPEG's rings, and among them. Where so much
+# is exactly of the colour, no JPEG was made of it.
 _WHOLE = 0.98
+_EXACT = 0.6
 _CLOSE = 2.5 / 255
 _CLEAN = 0.5 / 255
 # In the tip of a wedge this much and this long.
@@ -162,6 +163,7 @@ def _is_made(differs: F32, depth: Ints, tolerance: float) -> bool:
     step = max(_STEP * tolerance, _LEAST_STEP)
     within = above[rows < depth]
     if (within < _CLEAN).mean() > _WHOLE:
+        # A photo that is nearly as dark as its border is told from it all the same.
         step /= 2
     elif (within < _CLOSE).mean() < _EXACT:
         # Only what differs much leaves rings everywhere.

@@ -146,6 +146,9 @@ def test_an_even_sky_has_no_border() -> None:
     rows, columns = np.mgrid[:200, :300]
     sky = 0.5 + 0.3 * ((rows / 200) ** 2 + (columns / 300) ** 2)
     assert not result(np.repeat(sky[..., None], 3, axis=2).astype(np.float32)).mask.any()
+    # Neither where it is clipped, along a line as straight as a border's.
+    clipped = np.clip(1.2 - rows / 300, 0, 1)
+    assert not result(np.repeat(clipped[..., None], 3, axis=2).astype(np.float32)).mask.any()
 
 
 def test_specks_in_a_white_sky_tell_it_from_a_border() -> None:
