@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -22,26 +23,30 @@ Box = tuple[slice, slice]
 Ints = NDArray[np.intp]
 
 _ROWS = 256
-# Runs of one colour along the edge that are looked at: their least part of the side, and how many colours.
+# Runs of one colour along the edge that are looked at: their least part of the side, and how many.
 _LEAST_RUN = 0.05
 _LEAST_RUN_PX = 8
-_MOST_COLOURS = 16
+_MOST_RUNS = 16
+_COMMON = (np.zeros(3, np.float32), np.ones(3, np.float32))
 # A border that is deeper than this part of the picture is none; more of the picture than the other is no border.
 _DEEPEST = 0.45
 _MOST = 0.6
 # JPEG's rings: as far as this from the line they may differ by so many times the tolerance, if they are this short.
 _BLOCK_PX = 16
-_RINGING = 3
+_RINGING = 5
 _RING_PX = 9
-# The line is followed to this; its straight pieces are at least this long, and are so much of it.
-_SMOOTH_PX = 1.5
-_LEAST_PIECE_PX = 24
-_SMOOTH = 0.5
+# The line is followed to this; its straight pieces are at least this long, and are so much of it and of the side.
+_SMOOTH_PX = 2.5
+_LEAST_PIECE_PX = 48
+_SMOOTH = 0.4
+_LEAST_LINE = 0.1
 _STEEPEST = 1.5
-# So much must be that close to the colour, whatever the tolerance.
-_EXACT = 0.6
+# Whatever the tolerance, so much must be that close to the colour: beyond JPEG's rings, and among them. Where so much
+# is exactly of the colour, no JPEG was made of it.
 _WHOLE = 0.98
+_EXACT = 0.6
 _CLOSE = 2.5 / 255
+_CLEAN = 0.5 / 255
 # In the tip of a wedge this much and this long.
 _TIP_PX = 8
 _LONGEST_TIP_PX = 200
@@ -62,7 +67,7 @@ class _Piece:
     slope: float
 
     def at(self, columns: Ints) -> NDArray[np.float64]:
-        return self.depth + self.slope * (columns - self.start)
+        return np.asarray(self.depth + self.slope * (columns - self.start), np.float64)
 
 
 def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], None] = lambda: None) -> Bool:
@@ -85,34 +90,47 @@ def find(image: F32, alpha: F32 | None, tolerance: float, check: Callable[[], No
                 empty[box] |= part
     for colour in _colours(image, tolerance):
         made = np.zeros(empty.shape, np.bool_)
-        differs = np.empty(empty.shape, np.float32)
-        for top in range(0, len(differs), _ROWS):
-            check()
-            rows = slice(top, top + _ROWS)
-            differs[rows] = np.abs(image[rows] - colour).max(axis=2)
         for turns in range(4):
-            check()
-            _from_above(np.rot90(differs, turns), tolerance, np.rot90(made, turns))
+            _from_above(np.rot90(image, turns), colour, tolerance, np.rot90(made, turns), check)
         if np.count_nonzero(made) <= _MOST * made.size:
             empty |= made
     return empty
 
 
-def _from_above(differs: F32, tolerance: float, made: Bool) -> None:
-    """Marks in `made` the borders at the first row of a picture of which it is known by how much it `differs`."""
-    high, wide = differs.shape
+def _from_above(image: F32, colour: F32, tolerance: float, made: Bool, check: Callable[[], None]) -> None:
+    """Marks in `made` the borders of this colour at the first row of a picture."""
+    check()
+    high, wide = made.shape
+    begins = (np.abs(image[: _RING_PX // 2] - colour) <= tolerance).all(axis=2).any(axis=0)
+    if np.count_nonzero(begins) < _LEAST_LINE * wide:
+        return
     limit = max(1, int(_DEEPEST * high))
-    depth = _depth(differs[:limit], tolerance)
+    differs = np.empty((min(high, limit + _BEYOND_PX[1]), wide), np.float32)
+    for top in range(0, len(differs), _ROWS):
+        check()
+        rows = slice(top, top + _ROWS)
+        differs[rows] = np.abs(image[rows][: len(differs) - top] - colour).max(axis=2)
+    check()
+    depth = np.zeros(wide, np.intp)
+    depth[begins] = _depth(differs[:limit, begins], tolerance)
     # What goes as deep as that may be a border at the left or right; here it ends nothing.
     seen = (depth > 0) & (depth < limit)
+    lines = []
     for start, stop in np.flatnonzero(np.diff(seen, prepend=False, append=False)).reshape(-1, 2).tolist():
         pieces = [
             piece
             for piece in _straight(depth, start, stop)
             if _is_made(differs[:, piece.start : piece.stop], depth[piece.start : piece.stop], tolerance)
         ]
-        if sum(piece.stop - piece.start for piece in pieces) >= _SMOOTH * (stop - start):
+        if _length(pieces) >= max(_SMOOTH * (stop - start), 1):
+            lines.append(pieces)
+    if sum(map(_length, lines)) >= _LEAST_LINE * wide:
+        for pieces in lines:
             _mark(pieces, depth, limit, made)
+
+
+def _length(pieces: list[_Piece]) -> int:
+    return sum(piece.stop - piece.start for piece in pieces)
 
 
 def _depth(differs: F32, tolerance: float) -> Ints:
@@ -120,46 +138,56 @@ def _depth(differs: F32, tolerance: float) -> Ints:
     alike = (differs <= tolerance).astype(np.uint8)
     closed = cv2.morphologyEx(alike, cv2.MORPH_CLOSE, np.ones((_RING_PX, 1), np.uint8), borderType=cv2.BORDER_REPLICATE)
     goes_on = (closed > 0) & (differs <= _RINGING * tolerance)
-    depth = np.where(goes_on.all(axis=0), len(alike), np.argmin(goes_on, axis=0)).astype(np.float32)
-    ring = np.ones((1, _RING_PX), np.uint8)
-    smooth = cv2.morphologyEx(depth[None], cv2.MORPH_CLOSE, ring, borderType=cv2.BORDER_REPLICATE)[0]
-    return np.asarray(np.where(smooth - depth > _SMOOTH_PX, smooth, depth), np.intp)
+    return np.asarray(np.where(goes_on.all(axis=0), len(alike), np.argmin(goes_on, axis=0)), np.intp)
 
 
 def _straight(depth: Ints, start: int, stop: int) -> Iterator[_Piece]:
     """The straight pieces of the line of `depth` in these columns, if they are long and not too steep."""
-    line = np.stack((np.arange(start, stop), depth[start:stop]), axis=1).astype(np.int32)
+    smooth = ndimage.median_filter(depth[start:stop], _RING_PX, mode="nearest")
+    line = np.stack((np.arange(start, stop), smooth), axis=1).astype(np.int32)
     for (left, above), (right, below) in itertools.pairwise(cv2.approxPolyDP(line, _SMOOTH_PX, False)[:, 0].tolist()):
         if right + 1 - left >= _LEAST_PIECE_PX and abs(below - above) <= _STEEPEST * (right - left):
-            yield _Piece(left, right + 1, above, (below - above) / (right - left))
+            columns = np.arange(left, right + 1)
+            slope, depth_at = np.polyfit(columns - left, smooth[columns - start], 1).tolist()
+            yield _Piece(left, right + 1, depth_at, slope)
 
 
 def _is_made(differs: F32, depth: Ints, tolerance: float) -> bool:
     """Whether all down to this depth is of the one colour, and most of what lies beyond is clearly of others."""
     high, wide = differs.shape
-    columns = np.arange(wide)
     rows = np.arange(int(depth.max()))[:, None]
     above = differs[: len(rows)]
-    if (above[rows < depth] < _CLOSE).mean() < _EXACT:
+    deep = above[rows < depth - _BLOCK_PX]
+    if deep.size and (deep < _CLOSE).mean() < _WHOLE:
         return False
-    deep = above[rows < depth - _BLOCK_PX] <= tolerance
-    if deep.size and deep.mean() < _WHOLE:
-        return False
-    beyond = [differs[np.minimum(depth + px, high - 1), columns] for px in range(*_BEYOND_PX)]
-    return float((np.stack(beyond) > max(_STEP * tolerance, _LEAST_STEP)).mean()) > _MOST_OTHER
+    step = max(_STEP * tolerance, _LEAST_STEP)
+    within = above[rows < depth]
+    if (within < _CLEAN).mean() > _WHOLE:
+        # A photo that is nearly as dark as its border is told from it all the same.
+        step /= 2
+    elif (within < _CLOSE).mean() < _EXACT:
+        # Only what differs much leaves rings everywhere.
+        step *= 2
+    beyond = [differs[np.minimum(depth + px, high - 1), np.arange(wide)] for px in range(*_BEYOND_PX)]
+    return float((np.stack(beyond) > step).mean()) > _MOST_OTHER
 
 
 def _mark(pieces: list[_Piece], depth: Ints, limit: int, made: Bool) -> None:
     """Marks what lies above the pieces, and above the lines that join them and lead on from the first and last."""
     first, last = pieces[0], pieces[-1]
     columns = np.concatenate([np.arange(piece.start, piece.stop) for piece in pieces])
-    line = np.interp(np.arange(len(depth)), columns, depth[columns])
+    line = np.interp(
+        np.arange(len(depth)),
+        columns,
+        np.concatenate([piece.at(np.arange(piece.start, piece.stop)) for piece in pieces]),
+    )
     line[: first.start] = first.at(np.arange(first.start))
     line[last.stop :] = last.at(np.arange(last.stop, len(depth)))
     begin = first.start - _leads_on(line[: first.start][::-1], depth[: first.start][::-1], -first.slope)
     end = last.stop + _leads_on(line[last.stop :], depth[last.stop :], last.slope)
     # What is a little less deep than the line has rings in it, or is the mixed pixels of a tip.
-    to = np.where(depth < line - _BLOCK_PX, depth, np.rint(line).astype(np.intp))[begin:end]
+    keeps = (np.abs(depth - line) <= _SMOOTH_PX) | (depth < line - _BLOCK_PX)
+    to = np.where(keeps & (depth > 0), depth, np.maximum(1, np.rint(line)).astype(np.intp))[begin:end]
     made[:limit, begin:end] |= np.arange(limit)[:, None] < to
 
 
@@ -173,7 +201,7 @@ def _leads_on(line: NDArray[np.float64], depth: Ints, slope: float) -> int:
 
 
 def _colours(image: F32, tolerance: float) -> list[F32]:
-    """Black, white and the colours of long runs along the edges of a picture, the longest first, none twice."""
+    """The colours of long runs along the edges of a picture, the longest first, black and white; none twice."""
     runs: list[tuple[int, F32]] = []
     for line in (image[0], image[-1], image[:, 0], image[:, -1]):
         starts = [0, *(np.flatnonzero((np.abs(np.diff(line, axis=0)) > tolerance).any(axis=1)) + 1).tolist(), len(line)]
@@ -181,12 +209,12 @@ def _colours(image: F32, tolerance: float) -> list[F32]:
         for first, last in itertools.pairwise(starts):
             if last - first >= least:
                 runs.append((last - first, np.asarray(np.median(line[first:last], axis=0), np.float32)))
+    colours: list[F32] = []
     # In runs of black and white, JPEG leaves specks.
-    colours = [np.zeros(3, np.float32), np.ones(3, np.float32)]
-    for _length, colour in sorted(runs, key=lambda run: -run[0]):
+    for colour in (*(colour for _length, colour in sorted(runs, key=lambda run: -run[0])[:_MOST_RUNS]), *_COMMON):
         if all((np.abs(colour - other) > tolerance).any() for other in colours):
             colours.append(colour)
-    return colours[:_MOST_COLOURS]
+    return colours
 
 
 def _at_edge(alike: Bool, check: Callable[[], None]) -> Iterator[tuple[Box, Bool]]:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from editor.core.document import DocumentState
 from editor.core.errors import EditorError
 from editor.core.geometry import Rect
+from editor.core.i18n import _
 from editor.core.session import Session
 from editor.host.jobs import Jobs
 from editor.host.regions import mask_box
@@ -46,7 +47,11 @@ class Candidate:
         """What is said when it is accepted: of a mask, which is seen only where one looks, how much there is of it."""
         from editor.host.made import MadeMask
 
-        return self.made.note or ", ".join(self.made.facts) if isinstance(self.made, MadeMask) else ""
+        if not isinstance(self.made, MadeMask):
+            return ""
+        told = self.made.note or ", ".join(self.made.facts)
+        stays = self.made.mask.empty and not self.based_on.mask.empty
+        return f"{told} {_('The mask stays as it was.')}".lstrip() if stays else told
 
 
 class Removal(QObject):

@@ -43,8 +43,8 @@ PLUGIN = Plugin(
     version=1,
     title=N_("Find empty borders"),
     summary=N_(
-        "Masks what is transparent or of one colour along the edge of straightened and stitched photos. Then choose "
-        "Content-aware fill."
+        "Masks what is transparent or of one colour along the edge of straightened, stitched and framed photos. Then "
+        "choose a fill, such as Content-aware fill."
     ),
     params=Params,
     run=run,

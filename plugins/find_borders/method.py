@@ -1,10 +1,9 @@
-"""Grows the borders that are found, and counts them."""
+"""Grows the borders that are found, and says how much of the picture they are."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from editor.imaging import borders, masks
@@ -27,7 +26,6 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
         return MaskResult(np.zeros(found.shape, np.float32), note=note)
     grown = masks.grow(found.astype(np.uint8), params.grow_px) if params.grow_px else found.astype(np.uint8)
     ctx.progress(1.0)
-    count, _labels = cv2.connectedComponents(grown, connectivity=8)
-    # The rest of the picture is the first of them.
-    report = {N_("borders found"): count - 1, N_("px found"): int(np.count_nonzero(grown))}
-    return MaskResult(grown.astype(np.float32), report)
+    px = int(np.count_nonzero(grown))
+    covered = _("{px:,} px, {share:.2f} % of the picture").format(px=px, share=100 * px / grown.size)
+    return MaskResult(grown.astype(np.float32), {N_("empty borders cover"): covered})

@@ -57,8 +57,8 @@ PLUGIN = Plugin(
     version=1,
     title=N_("Find scratches"),
     summary=N_(
-        "Masks scratches, hairs and folds of old photos. Correct the mask with brush and eraser, then choose "
-        "Content-aware fill."
+        "Masks scratches, hairs and folds of old photos. Correct the mask with brush and eraser, then choose a fill, "
+        "such as GAN fill."
     ),
     params=Params,
     run=run,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from editor.imaging import scratches
@@ -36,13 +35,14 @@ def find(inputs: Inputs, params: Params, ctx: Context) -> MaskResult:
     if inputs.alpha is not None:
         mask[inputs.alpha == 0] = 0
     ctx.progress(1.0)
-    count, _labels = cv2.connectedComponents((mask > 0).view(np.uint8), connectivity=8)
-    # What is left is not a scratch but the ground that they lie on.
-    if count == 1:
+    px = int(np.count_nonzero(mask))
+    if not px:
         return MaskResult(
             mask, note=_("No scratches were found: raise the sensitivity, or the widest that is looked for.")
         )
-    return MaskResult(mask, {N_("scratches found"): count - 1, N_("px found"): int(np.count_nonzero(mask))})
+    # Not how many: where they cross, nobody knows which goes on as which.
+    covered = _("{px:,} px, {share:.2f} % of the picture").format(px=px, share=100 * px / mask.size)
+    return MaskResult(mask, {N_("scratches cover"): covered})
 
 
 def warm_up() -> None:

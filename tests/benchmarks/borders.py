@@ -10,6 +10,7 @@ masked more than 8 px from it, in millionths of the picture, is wrong.
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -36,27 +37,27 @@ _FOUND = 0.9
 _LEAST_PX = 200
 
 
-def shapes(photo: F32, tone: float, rng: np.random.Generator) -> Iterator[tuple[str, F32, Bool]]:
-    """The photo with borders of each kind, and which pixels show nothing of it."""
+def shapes(photo: F32, tone: float, rng: np.random.Generator) -> Iterator[tuple[str, F32, F32]]:
+    """The photo with borders of each kind, and how much of the photo each pixel shows."""
     high, wide = photo.shape[:2]
     for degrees in (0.7, -3, 10):
         turn = cv2.getRotationMatrix2D((wide / 2, high / 2), degrees, 1)
         turned = cv2.warpAffine(photo, turn, (wide, high), flags=cv2.INTER_CUBIC, borderValue=(tone,) * 3)
         shown = cv2.warpAffine(np.ones((high, wide), np.float32), turn, (wide, high))
-        yield f"turned {degrees}", np.clip(turned, 0, 1), shown < 0.5
+        yield f"turned {degrees}", np.clip(turned, 0, 1), np.asarray(shown, np.float32)
     empty = np.ones((high, wide), np.bool_)
     empty[40:-40, 40:-40] = False
-    yield "frame", np.where(empty[..., None], np.float32(tone), photo), empty
+    yield "frame", np.where(empty[..., None], np.float32(tone), photo), (~empty).astype(np.float32)
     empty = np.zeros((high, wide), np.bool_)
     empty[:90] = empty[-90:] = True
-    yield "letterbox", np.where(empty[..., None], np.float32(tone), photo), empty
+    yield "letterbox", np.where(empty[..., None], np.float32(tone), photo), (~empty).astype(np.float32)
     shown_px = np.zeros((high, wide), np.uint8)
     sides = np.linspace(25, wide, 6)
-    for left, right in zip(sides, sides[1:], strict=False):
+    for left, right in itertools.pairwise(sides):
         above, below = rng.integers(10, 90, 2) + rng.integers(-10, 10, (2, 2))
         corners = [(left, above[0]), (right, above[1]), (right, high - below[1]), (left, high - below[0])]
         cv2.fillPoly(shown_px, [np.rint(corners).astype(np.int32)], (1,))
-    yield "stitch", np.where(shown_px[..., None] > 0, photo, np.float32(tone)), shown_px == 0
+    yield "stitch", np.where(shown_px[..., None] > 0, photo, np.float32(tone)), shown_px.astype(np.float32)
 
 
 def as_jpeg(photo: F32, quality: int | None) -> F32:
@@ -65,7 +66,7 @@ def as_jpeg(photo: F32, quality: int | None) -> F32:
         _done, packed = cv2.imencode(".jpg", eight[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
         unpacked = cv2.imdecode(packed, cv2.IMREAD_COLOR)
         assert unpacked is not None
-        eight = unpacked[..., ::-1]
+        eight = unpacked[..., ::-1].astype(np.uint8)
     return eight.astype(np.float32) / np.float32(255)
 
 
@@ -87,15 +88,16 @@ def main() -> None:
     for number, path in enumerate(pictures(words.data)):
         photo = reduced(read(path), words.longest_side)
         for tone, value in _TONES.items():
-            for kind, picture, empty in shapes(photo, value, np.random.default_rng(number)):
+            for kind, picture, shown in shapes(photo, value, np.random.default_rng(number)):
                 quality = _QUALITIES[(len(rows[tone, kind]) + number) % len(_QUALITIES)]
                 began = time.process_time()
                 mask = found(as_jpeg(picture, quality))
                 seconds, pixels = seconds + time.process_time() - began, pixels + mask.size
+                empty = shown < 0.5
                 _count, labels, stats, _middles = cv2.connectedComponentsWithStats(empty.view(np.uint8))
                 parts = [label for label in range(1, len(stats)) if stats[label][cv2.CC_STAT_AREA] >= _LEAST_PX]
                 shares = [float(mask[labels == label].mean()) for label in parts]
-                near = masks.grow(empty.astype(np.uint8), _NEAR_PX) > 0
+                near = masks.grow((shown < 1).astype(np.uint8), _NEAR_PX) > 0
                 wrong = 1e6 * float((mask & ~near).mean())
                 rows[tone, kind].append((float(np.mean(np.array(shares) > _FOUND)), float(mask[empty].mean()), wrong))
                 if words.per_photo and (min(shares) < _FOUND or wrong > 1000):

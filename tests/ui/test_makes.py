@@ -120,7 +120,7 @@ def test_where_nothing_was_found_the_painted_mask_stays_and_it_is_said(qtbot: Qt
     enter(qtbot, window)
     assert document.state is before
     assert not before.mask.empty
-    assert window.messages.text == "No specks were found."
+    assert window.messages.text == "No specks were found. The mask stays as it was."
     assert window.repair.removal.candidates == []
 
 
