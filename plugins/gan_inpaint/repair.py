@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +23,8 @@ _FILLING, _TRIED = 0.5, 0.7
 _PART_PX = 256
 # The network halves a picture three times.
 _GRID_PX = 8
+# Deeper in the hole nothing is changed: neither by the network nor by the detail that makes up for it.
+_DEEPEST_PX = 16
 
 
 def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tuple[Image, Mask | None]:
@@ -93,15 +96,16 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Ima
 
 
 def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:
-    """Boxes that hold all of the hole together, and each with as much around it as the network sees.
+    """Boxes that hold all of the hole's rim together, and each with as much around it as the network sees.
 
     What is around them begins on the network's coarsest grid: where two meet, they would differ else.
     """
     parts = []
+    rim = hole & (cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5) <= _DEEPEST_PX)
     rows, columns = hole_box(hole)
     for top in range(rows.start, rows.stop, _PART_PX):
         for left in range(columns.start, columns.stop, _PART_PX):
-            cell = hole[top : min(top + _PART_PX, rows.stop), left : min(left + _PART_PX, columns.stop)]
+            cell = rim[top : min(top + _PART_PX, rows.stop), left : min(left + _PART_PX, columns.stop)]
             if cell.any():
                 down, across = hole_box(cell)
                 part = (slice(top + down.start, top + down.stop), slice(left + across.start, left + across.stop))
