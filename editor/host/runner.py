@@ -31,10 +31,11 @@ from editor.host.drift import Drift
 from editor.host.jobs import CancelToken, Progress
 from editor.host.live import Live, Remembered
 from editor.host.made import Made, MadeMask, MadePicture, Patch
-from editor.host.pixels import from_rgb, to_alpha, to_depth, to_rgb
+from editor.host.pixels import from_rgb, to_depth
 from editor.host.record import OpRecord
 from editor.host.regions import Region, is_full, mask_box, plan_holes
 from editor.host.registry import Registry
+from editor.host.views import inputs_of, seen_of, without_holes
 from editor.runtime.infer import InferenceEngine
 from editor.sdk.params import ParamSpec, Value, from_dict, to_dict
 from editor.sdk.plugin import Holes, Inputs, Local, Makes, Plugin, Result
@@ -42,9 +43,6 @@ from editor.sdk.plugin import Holes, Inputs, Local, Makes, Plugin, Result
 log = logging.getLogger("kintsugi.runner")
 
 _TILE_PX = 1024
-# What a method sees of a larger picture when it prepares itself; documented at `Plugin.prepare`.
-_SEEN_PX = 4 << 20
-_BAND_PX = 64
 _LIBRARIES = ("numpy", "opencv-python", "numba", "scipy")
 
 
@@ -144,7 +142,7 @@ class Runner:
         """
         mask = state.mask if not state.mask.empty else _full(state.mask)
         context = RunContext(0, self._threads, (0, 0), token, tell, self._call, self._engine)
-        return results.measured(plugin, spec, _seen(state, mask, mask_box(mask)), context)
+        return results.measured(plugin, spec, seen_of(state, mask, mask_box(mask)), context)
 
     def get_ready(self, state: DocumentState, request: Request, remembered: Remembered, token: CancelToken) -> None:
         """Does ahead what a watched run begins with: loads models, learns what there is to know of the whole picture.
@@ -199,11 +197,11 @@ class Runner:
         context = replace(context, tell=_Rising(context.tell).tell)
         context.progress(0.0)
         whole = state.size.rect
-        inputs = _inputs(state, mask, Region(whole, whole), state.read(whole))
+        inputs = inputs_of(state, mask, Region(whole, whole), state.read(whole))
         inputs = replace(inputs, prepared=prepared, everywhere=everywhere)
         if not plugin.needs.mask:
             # Nothing of it is a hole.
-            inputs = _frozen(replace(inputs, source=_allowed(state, whole)))
+            inputs = without_holes(inputs, state)
         if plugin.makes is Makes.MASK:
             made, selected = results.mask(plugin, inputs, request.params, context)
             return partial(MadeMask, mask=made, note=selected.note), selected.report
@@ -273,7 +271,7 @@ class Runner:
         context = replace(context, origin=(region.rect.left, region.rect.top))
         context.progress(0.0)
         source = task.state.read(region.rect)
-        inputs = _inputs(task.state, task.mask, region, source)
+        inputs = inputs_of(task.state, task.mask, region, source)
         inputs = replace(inputs, prepared=task.prepared, everywhere=task.everywhere)
         result = results.pixels(task.request.plugin, inputs, task.request.params, context)
         inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
@@ -350,7 +348,7 @@ def _prepared(
     silent = replace(context, tell=lambda _part, _text: None)
 
     def prepare() -> Any:
-        seen = replace(_seen(state, mask, state.size.rect), everywhere=is_full(mask))
+        seen = replace(seen_of(state, mask, state.size.rect), everywhere=is_full(mask))
         return results.prepared(plugin, seen, request.params, silent)
 
     return remembered.prepared(state, plugin, request.params, context.token, prepare)
@@ -371,48 +369,6 @@ def _regions(task: _Task) -> Iterator[Region]:
             tile = Rect(left, top, left + _TILE_PX, top + _TILE_PX).intersect(box)
             if mask.tiles.keys() & set(tile_keys(tile)):
                 yield Region(tile, tile.expand(scope.halo_px).intersect(mask.size.rect))
-
-
-def _seen(state: DocumentState, mask: TileMap, rect: Rect) -> Inputs:
-    """All of `rect`, or bands from all over it where it would take too much memory; see `Plugin.prepare`."""
-    tops = np.arange(rect.top, rect.bottom, _BAND_PX)
-    count = max(1, _SEEN_PX // (_BAND_PX * rect.width))
-    if count < len(tops):
-        tops = tops[np.linspace(0, len(tops) - 1, count).astype(int)]
-    bands = [Rect(rect.left, top, rect.right, min(top + _BAND_PX, rect.bottom)) for top in tops.tolist()]
-    parts = [_inputs(state, mask, Region(band, band), state.read(band)) for band in bands]
-    alphas = [part.alpha for part in parts if part.alpha is not None]
-    return _frozen(
-        Inputs(
-            np.concatenate([part.image for part in parts]),
-            np.concatenate([part.mask for part in parts]),
-            np.concatenate([part.source for part in parts]),
-            np.concatenate(alphas) if alphas else None,
-        )
-    )
-
-
-def _inputs(state: DocumentState, mask: TileMap, region: Region, source: NDArray[Any]) -> Inputs:
-    """The method's view of a region; holes outside the region's own are neither changed nor copied from."""
-    masked = mask.read(region.rect)[..., 0]
-    allowed = _allowed(state, region.rect) & (masked == 0)
-    hole = np.zeros(masked.shape, np.float32)
-    inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
-    hole[inside] = masked[inside] / np.float32(255)
-    return _frozen(Inputs(to_rgb(source), hole, allowed, to_alpha(source)))
-
-
-def _allowed(state: DocumentState, rect: Rect) -> NDArray[np.bool_]:
-    """Where the user lets pixels be copied from."""
-    allowed: NDArray[np.bool_] = state.exclude.read(rect)[..., 0] < 128
-    return allowed if state.include.empty else allowed & (state.include.read(rect)[..., 0] >= 128)
-
-
-def _frozen(inputs: Inputs) -> Inputs:
-    for array in (inputs.image, inputs.mask, inputs.source, inputs.alpha):
-        if array is not None:
-            array.flags.writeable = False
-    return inputs
 
 
 def _full(mask: TileMap) -> TileMap:

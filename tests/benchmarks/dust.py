@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from editor.imaging import specks
 from tests.benchmarks.denoise import pictures, read
+from tests.benchmarks.scratches import reduced
 
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
@@ -76,7 +77,7 @@ def main() -> None:
     print(
         f"{'sensitivity':>12}{'found':>8}{'right':>8}{'specks':>8}   % (pixels, pixels, specks with most of their core)"
     )
-    photos = [_reduced(read(path), words.longest_side) for path in pictures(words.data)]
+    photos = [reduced(read(path), words.longest_side) for path in pictures(words.data)]
     spoilt = [dusty(photo, number, words.largest) for number, photo in enumerate(photos)]
     for sensitivity in SENSITIVITIES:
         sought = specks.Sought("dust", sensitivity, words.largest)
@@ -92,13 +93,6 @@ def main() -> None:
         shares = "".join(f"{100 * value:>8.1f}" for value in np.mean(rows, axis=0))
         without = f"without dust {np.mean(wrong):.0f} px in a million (median {np.median(wrong):.0f})"
         print(f"{sensitivity:>12}{shares}   {without}  {seconds:.2f} CPU-s/MP", flush=True)
-
-
-def _reduced(photo: F32, longest_side: int) -> F32:
-    share = longest_side / max(photo.shape[:2])
-    if share >= 1:
-        return photo
-    return np.asarray(cv2.resize(photo, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.float32)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from editor.core.document import DocumentState
 from editor.core.errors import Cancelled, PluginError
 from editor.core.geometry import Rect
-from editor.host import runner
+from editor.host import views
 from editor.host.jobs import CancelToken
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
@@ -74,7 +74,7 @@ def test_outside_the_mask_is_seen_too(channels: int) -> None:
 
 
 def test_of_a_large_picture_bands_from_all_over_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "_SEEN_PX", 100 * 64 * 4)
+    monkeypatch.setattr(views, "_SEEN_PX", 100 * 64 * 4)
     watched = Watched()
     state = document(100, 1000, channels=4)
     run(state, watched.plugin)

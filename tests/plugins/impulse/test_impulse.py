@@ -185,7 +185,7 @@ def test_the_search_changes_the_pixels_that_the_mask_would_show(kind: str) -> No
 @pytest.mark.parametrize("kind", ["salt_pepper", "random"])
 def test_in_a_large_picture_the_same_specks_are_shown_and_repaired(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too large for all of it to be looked at before; it is much noisier in one place than in others."""
-    monkeypatch.setattr(runner, "_SEEN_PX", 3 * 64 * 220)
+    monkeypatch.setattr(views, "_SEEN_PX", 3 * 64 * 220)
     given, _bad = salt_and_pepper(photo(800), 0.01)
     given[192:384], _bad = salt_and_pepper(given[192:384], 0.3)
     state = opened(in_depth(given, np.uint8))
@@ -210,7 +210,7 @@ def test_a_mask_of_the_whole_picture_is_searched_like_none() -> None:
 
 
 def test_a_mask_over_all_that_is_looked_at_before_is_still_a_mask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "_SEEN_PX", 2 * 64 * 40)
+    monkeypatch.setattr(views, "_SEEN_PX", 2 * 64 * 40)
     state = opened(in_depth(photo(400, 40), np.uint8))
     for rect in (Rect(0, 0, 40, 180), Rect(0, 190, 40, 400)):
         state = mask_edits.fill_rect(state, "mask", rect)
