@@ -14,7 +14,7 @@ from editor.core.document import DocumentState
 from editor.core.errors import MaskError
 from editor.core.geometry import Rect
 from editor.core.metadata import Metadata
-from editor.host import mask_edits, runner
+from editor.host import mask_edits, runner, views
 from editor.host.apply import preview
 from editor.host.jobs import CancelToken
 from editor.host.made import MadeMask, Patch
