@@ -45,13 +45,16 @@ class Search:
     """How the search is done.
 
     patch_px: side of a patch. seed: of every random draw. smooth_start: the coarsest level begins with what smoothly
-    continues its surroundings, else with pixels drawn at random. each: runs the bands. advance:
-    told the share of the work done, 0..1; may raise. evenly: patches that are much used cost more.
+    continues its surroundings, else with pixels drawn at random. texture: patches are compared by how much their
+    brightness changes, too, which keeps texture from giving way to smooth places; by colours alone a fill looks farther
+    for what fits as a whole. each: runs the bands. advance: told the share of the work done, 0..1; may raise. evenly:
+    patches that are much used cost more.
     """
 
     patch_px: int = 7
     seed: int = 0
     smooth_start: bool = True
+    texture: bool = True
     each: Each = serial
     advance: Callable[[float], None] = _ignore
     evenly: bool = False
@@ -145,7 +148,7 @@ def _wear(level: Level, field: Field) -> I32:
         return np.zeros(level.usable.shape, np.int32)
     corners = field.near_y[field.active > 0] * level.usable.shape[1] + field.near_x[field.active > 0]
     uses = np.bincount(corners, minlength=level.usable.size).reshape(level.usable.shape).astype(np.float32)
-    copies = cv2.blur(uses, (2 * level.wide + 1, 2 * level.high + 1), borderType=cv2.BORDER_CONSTANT)
+    copies = cv2.blur(uses, (level.wide, level.high), borderType=cv2.BORDER_CONSTANT)
     each_copy = np.float32(_WEAR * max(float(np.median(costs)), 50.0))
     return np.asarray(np.clip((copies - 1) * each_copy, 0, kernels.FAR // 4), np.int32)
 

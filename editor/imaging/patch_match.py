@@ -84,7 +84,7 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
         coarsest = depth == len(levels) - 1
         if not coarsest:
             field = _refine(field, level, search)
-        if depth == len(levels) - 2:
+        if depth == len(levels) - 2 and search.texture:
             promise = np.asarray(cv2.resize(promise, level.hole.shape[::-1]), np.uint8)
             field = _solve_with_promise(level, field, depth, promise, search)
         else:
@@ -112,6 +112,9 @@ def _features(image: F32, hole: Bool, search: Search) -> U8:
         np.clip(image[part] * np.float32(255) + np.float32(0.5), 0, 255, out=pixels[part, :, :3], casting="unsafe")
 
     search.each(to_bytes, bands(rows, columns, rows * columns // 8))
+    if not search.texture:
+        pixels[..., _TEXTURE] = 0
+        return pixels
     window = 2 * search.patch_px + 1
 
     def texture(band: Band) -> None:

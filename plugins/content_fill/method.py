@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -30,6 +30,7 @@ Advance = Callable[[float], None]
 
 _ALONE_PX = 20_000
 _RING_PX = 16
+_LEAST_TEXTURE = 0.35
 _COARSE_PX = 4
 _NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
@@ -130,16 +131,30 @@ class _Job:
             self.image = _smoothed_over(self.image, work.unknown[box], others)
 
     def search(self, each: Each, advance: Advance) -> tuple[I32, I32]:
-        # Beside the random draws, a seed picks how the search begins and the patch size, and later ones which places
-        # are left out: these change the composition, where draws alone often end in the same picture.
-        patch_px = max(3, self.params.patch_px + (0, 2, -2)[self.seed % 3])
-        smooth_start = self.seed % 3 == 0
+        # Beside the random draws, a seed picks how the search is done, and later ones which places are left out: these
+        # change the composition, where draws alone often end in the same picture.
+        way = self.seed % 3
+        patch_px = max(3, self.params.patch_px + (0, 2, -2)[way])
+        search = Search(patch_px, self.seed, smooth_start=way == 0, each=each, advance=advance)
+        source = self._part_of_source()
         try:
-            return correspondence(
-                self.image, self.hole, self._part_of_source(), Search(patch_px, self.seed, smooth_start, each, advance)
-            )
+            if way == 1:
+                found = self._by_colours(source, search)
+                if found is not None:
+                    return found
+                search = replace(search, advance=lambda share: advance(0.5 + 0.5 * share))
+            return correspondence(self.image, self.hole, source, search)
         except NoSourceError as error:
             raise MaskError(_(_NO_SOURCE)) from error
+
+    def _by_colours(self, source: Bool, search: Search) -> tuple[I32, I32] | None:
+        """Often whole things where texture would bend them; None where it ends in places too smooth for the hole."""
+        advance = search.advance
+        half = replace(search, texture=False, advance=lambda share: advance(0.5 * share))
+        map_y, map_x = correspondence(self.image, self.hole, source, half)
+        near = _grown(hole_box(self.hole), _RING_PX, self.hole.shape)
+        copied = self.image[map_y[near], map_x[near]]
+        return (map_y, map_x) if texture_ratio(copied, self.hole[near], _RING_PX) > _LEAST_TEXTURE else None
 
     def _part_of_source(self) -> Bool:
         """All of the source for the first seeds; else most of it, in blocks about as large as the hole."""

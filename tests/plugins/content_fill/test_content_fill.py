@@ -80,6 +80,24 @@ def test_mottled_ground_goes_on_beside_a_smooth_stone_of_its_mean_colour(seed: i
     assert float(report["texture (1 = as around it)"]) > 0.85
 
 
+def test_one_candidate_in_three_goes_by_colours_alone() -> None:
+    from plugins.content_fill.method import correspond
+
+    noise = np.random.default_rng(5)
+    smooth = np.zeros((200, 300), np.bool_)
+    smooth[:, 180:] = True
+    grey = 0.5 + 0.01 * noise.normal(size=smooth.shape)
+    grey = grey + np.where(smooth, 0.06, 0.1) * cv2.GaussianBlur(noise.normal(size=smooth.shape), (0, 0), 1.5) / 0.19
+    image = np.repeat(np.clip(grey, 0, 1)[..., None], 3, axis=2).astype(np.float32)
+    hole = square_hole(*smooth.shape, 60, 50, 90)
+    taken = []
+    for seed in range(3):
+        map_y, map_x = correspond(_inputs(image, hole), Params(), FakeContext(seed))
+        taken.append(np.mean(smooth[map_y, map_x][hole]))
+    assert taken[1] > 0.5
+    assert max(taken[0], taken[2]) < 0.1
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_rough_planks_in_front_of_fog_grow_no_stub(seed: int) -> None:
     noise = np.random.default_rng(3)
