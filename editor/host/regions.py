@@ -36,12 +36,16 @@ def mask_box(mask: TileMap) -> Rect:
 
 def thickness(mask: TileMap) -> float:
     """How thick the thickest part of the mask is, in pixels; of a large mask it is looked at only every few pixels."""
-    box = mask_box(mask)
-    if box.empty:
-        return 0.0
-    step = 1 + max(box.width, box.height) // _FINE_PX
-    values = np.ascontiguousarray(mask.read(box)[::step, ::step, 0] > 0, np.uint8)
-    return 2.0 * step * float(cv2.distanceTransform(np.pad(values, 1), cv2.DIST_L2, 3).max())
+    box = mask.bounds
+    step = 1
+    while max(box.width, box.height) > step * _FINE_PX:
+        step *= 2
+    seen = np.zeros((-(-box.height // step) + 2, -(-box.width // step) + 2), np.uint8)
+    for (column, row), tile in mask.tiles.items():
+        part = tile.pixels[::step, ::step, 0] > 0
+        top, left = 1 + (row * 256 - box.top) // step, 1 + (column * 256 - box.left) // step
+        seen[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return 2.0 * step * float(cv2.distanceTransform(seen, cv2.DIST_L2, 3).max())
 
 
 def is_full(mask: TileMap) -> bool:
