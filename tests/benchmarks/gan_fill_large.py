@@ -51,8 +51,8 @@ Network = Callable[[F32, Bool], F32]
 def case(name: str, photo: U8, wide_px: int) -> Case:
     """A round hole in the middle, and as much around it as the method shows to a network."""
     hole = blob(photo.shape, 0.5, 0.55, wide_px / photo.shape[1] / 2, wide_px / photo.shape[0] / 2)
-    (piece,) = (piece for turn in turns(hole, lambda: None) for piece in turn)
-    box = region_of(piece, hole.shape)
+    (pieces,) = turns(hole, lambda: None)
+    box = region_of(pieces, hole.shape)
     return Case(name, np.ascontiguousarray(photo[box]), hole[box])
 
 

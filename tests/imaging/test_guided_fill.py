@@ -108,7 +108,7 @@ def test_a_fill_without_grain_gets_that_of_the_photo(own: float) -> None:
     hole = square_hole(320, 320, 100, 100, 120)
     box = hole_box(hole)
     smooth = np.asarray(slope[box] + draws.normal(0, own, slope[box].shape), np.float32)
-    made = with_grain(photo, hole, hole, smooth, (100, 100), 0, lambda _work, _bands: None)
+    made = with_grain(photo, hole, box, hole[box], smooth, (0, 0), 0, lambda _work, _bands: None)
     assert level(made) == pytest.approx(0.02, rel=0.2)
     assert np.array_equal(made, smooth) == (own > 0)
     np.testing.assert_allclose(made.mean(axis=(0, 1)), smooth.mean(axis=(0, 1)), atol=0.002)
@@ -117,6 +117,7 @@ def test_a_fill_without_grain_gets_that_of_the_photo(own: float) -> None:
 def test_a_photo_without_grain_gives_none() -> None:
     photo = np.broadcast_to(np.linspace(0.3, 0.6, 320, dtype=np.float32)[:, None, None], (320, 320, 3)).copy()
     hole = square_hole(320, 320, 100, 100, 120)
-    smooth = photo[hole_box(hole)]
-    made = with_grain(photo, hole, hole, smooth, (100, 100), 0, lambda _work, _bands: None)
+    box = hole_box(hole)
+    smooth = photo[box]
+    made = with_grain(photo, hole, box, hole[box], smooth, (0, 0), 0, lambda _work, _bands: None)
     assert np.array_equal(made, smooth)
