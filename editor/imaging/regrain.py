@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.imaging.bands import Each
-from editor.imaging.grain import BRIGHTNESS, add, measure
+from editor.imaging.grain import add, measure
+from editor.imaging.measures import BRIGHTNESS
 from editor.imaging.noise import level, lift
 
 F32 = NDArray[np.float32]

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from editor.imaging.bands import Band, Each, bands, checked, serial
 from editor.imaging.blend import blend, hole_box
-from editor.imaging.measures import texture_ratio
-from editor.imaging.patch_match import NoSourceError, Search, correspondence
+from editor.imaging.measures import RING_PX, texture_ratio
+from editor.imaging.patch_match import Search, correspondence
 from editor.imaging.pieces import Box, Piece, turns
 from editor.sdk.context import Context
-from editor.sdk.errors import MaskError
-from editor.sdk.i18n import N_, _
-from editor.sdk.plugin import Inputs, Result
+from editor.sdk.errors import NoSourceError
+from editor.sdk.plugin import Inputs, Result, least_source
 
 if TYPE_CHECKING:
     from plugins.content_fill import Params
@@ -29,9 +28,7 @@ I32 = NDArray[np.int32]
 Advance = Callable[[float], None]
 
 _ALONE_PX = 20_000
-_RING_PX = 16
 _COARSE_PX = 4
-_NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
 
 def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
@@ -56,8 +53,8 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     ratios = []
     for piece in pieces:
         ctx.check()
-        near = _grown(piece.box, _RING_PX, hole.shape)
-        ratios.append(texture_ratio(result[near], hole[near], _RING_PX))
+        near = _grown(piece.box, RING_PX, hole.shape)
+        ratios.append(texture_ratio(result[near], hole[near]))
     texture = np.average(ratios, weights=[piece.size for piece in pieces])
     ctx.progress(1.0)
     # What is copied brings its alpha along.
@@ -134,12 +131,9 @@ class _Job:
         # are left out: these change the composition, where draws alone often end in the same picture.
         patch_px = max(3, self.params.patch_px + (0, 2, -2)[self.seed % 3])
         smooth_start = self.seed % 3 == 0
-        try:
-            return correspondence(
-                self.image, self.hole, self._part_of_source(), Search(patch_px, self.seed, smooth_start, each, advance)
-            )
-        except NoSourceError as error:
-            raise MaskError(_(_NO_SOURCE)) from error
+        return correspondence(
+            self.image, self.hole, self._part_of_source(), Search(patch_px, self.seed, smooth_start, each, advance)
+        )
 
     def _part_of_source(self) -> Bool:
         """All of the source for the first seeds; else most of it, in blocks about as large as the hole."""
@@ -178,7 +172,7 @@ def _surroundings(piece: Piece, source: Bool, margin: int) -> tuple[Box, Bool, B
         top, left = piece.box[0].start - box[0].start, piece.box[1].start - box[1].start
         hole[top : top + piece.mask.shape[0], left : left + piece.mask.shape[1]] = piece.mask
         part = source[box] & _near(hole, margin)
-        if np.count_nonzero(part) >= max(1024, piece.size // 2) or margin >= max(source.shape):
+        if np.count_nonzero(part) >= least_source(piece.size) or margin >= max(source.shape):
             return box, hole, part
         margin *= 2
 
@@ -220,7 +214,7 @@ def _check_only(ctx: Context) -> Advance:
 def _run_all(work: _Work, ctx: Context) -> list[Piece]:
     """Fills everything: in each turn large pieces one by one on all threads, then the small ones beside each other."""
     if not work.source.any():
-        raise MaskError(_(_NO_SOURCE))
+        raise NoSourceError
     ordered = turns(work.unknown, ctx.check)
     pieces = [piece for turn in ordered for piece in turn]
     total, done = sum(piece.size for piece in pieces), 0

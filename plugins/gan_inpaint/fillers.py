@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from editor.imaging.bands import Each, checked
 from editor.imaging.blend import fitted, hole_box
 from editor.imaging.guided_fill import with_detail
-from editor.imaging.patch_field import NoSourceError, Search
+from editor.imaging.patch_field import Search
 from editor.imaging.pieces import Piece, turns
 from editor.imaging.regrain import with_grain
 from editor.sdk.context import Context
-from editor.sdk.errors import MaskError
-from editor.sdk.i18n import N_, _
+from editor.sdk.errors import NoSourceError
+from editor.sdk.i18n import _
 from editor.sdk.models import ModelFacts
-from editor.sdk.plugin import Image, Inputs
+from editor.sdk.plugin import Image, Inputs, least_source
 
 Bool = NDArray[np.bool_]
 F32 = NDArray[np.float32]
@@ -31,7 +31,6 @@ _LEAST_CONTEXT_PX = 64
 _CELL_PX = 192
 _ENLARGED = 1.02
 _NETWORK_SHARE = 0.4
-_NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
 
 def takes(facts: ModelFacts) -> bool:
@@ -58,7 +57,7 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
     # Colours that can't be seen must draw nothing into the fill.
     missing = hole if inputs.alpha is None else hole | (inputs.alpha == 0)
     if missing.all():
-        raise MaskError(_(_NO_SOURCE))
+        raise NoSourceError
     unknown, source = missing.copy(), inputs.source & ~missing
     side_px = min(facts.fixed or (_SIDE_PX,))
     groups = [group for turn in turns(hole, ctx.check, _CELL_PX) for group in gathered(turn, hole.shape, side_px)]
@@ -69,7 +68,7 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
         part = ctx.sub(done / total, (done + size) / total)
         left = [_left(piece, unknown) for piece in group]
         region = region_of(left, hole.shape, side_px)
-        window = _Window(result[region], unknown[region], source[region], facts, part)
+        window = _Window(result, unknown, source, region, facts, part)
         fills = window.run([_placed(piece.box, piece.mask, region) for piece in left])
         for piece, filled in zip(left, fills, strict=True):
             # As the photo has it around the piece, whatever else is filled before or with it.
@@ -84,21 +83,23 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
 class _Window:
     """A part of the picture that a model is shown at once.
 
-    unknown: of all pieces that are not filled yet, and what is transparent.
+    unknown: of all pieces that are not filled yet, and what is transparent. region: the part.
     """
 
-    image: F32
+    picture: F32
     unknown: Bool
     source: Bool
+    region: Box
     facts: ModelFacts
     ctx: Context
 
     def run(self, holes: list[Bool]) -> list[F32]:
         """The pixels of the `hole_box` of each, filled; of several only where nothing needs scaling."""
-        scale, shape = _scaled(self.unknown.shape, self.facts.fixed or (_SIDE_PX, _SIDE_PX))
-        neutral = self.image[~self.unknown].mean(axis=0) if not self.unknown.all() else np.float32(0.5)
-        known = np.where(self.unknown[..., None], neutral, self.image).astype(np.float32)
-        small, unknown = _resized(known, shape), _covered(self.unknown, shape)
+        image, hidden = self.picture[self.region], self.unknown[self.region]
+        scale, shape = _scaled(hidden.shape, self.facts.fixed or (_SIDE_PX, _SIDE_PX))
+        neutral = image[~hidden].mean(axis=0) if not hidden.all() else np.float32(0.5)
+        known = np.where(hidden[..., None], neutral, image).astype(np.float32)
+        small, unknown = _resized(known, shape), _covered(hidden, shape)
         made = self._asked(small, unknown, self.ctx.sub(0.0, _NETWORK_SHARE))
         each = checked(self.ctx.map, self.ctx.check)
         # What of other pieces is unfilled yet would draw its grey into this one.
@@ -107,7 +108,7 @@ class _Window:
             covered = _covered(hole, shape)
             # Each by its own rim: one window may hold surroundings of any colour.
             small[hole_box(covered)] = fitted(small, covered, ~unknown, made, each=each)
-        smooth = _enlarged(small, self.unknown.shape)
+        smooth = _enlarged(small, hidden.shape)
         if scale <= _ENLARGED:
             return [smooth[hole_box(hole)] for hole in holes]
         return [self._detailed(smooth, hole, scale, each) for hole in holes]
@@ -115,11 +116,17 @@ class _Window:
     def _detailed(self, smooth: F32, hole: Bool, scale: float, each: Each) -> F32:
         part = self.ctx.sub(_NETWORK_SHARE, 0.95)
         search = Search(seed=self.ctx.seed, each=each, advance=part.progress)
-        image = np.where(self.unknown[..., None], smooth, self.image)
-        try:
-            return with_detail(image, hole, self.source, smooth, scale, search)
-        except NoSourceError as error:
-            raise MaskError(_(_NO_SOURCE)) from error
+        near = self.region
+        if np.count_nonzero(self.source[near]) < least_source(int(np.count_nonzero(hole))):
+            # The user lets detail be copied from farther away.
+            rows, columns = self.source.shape
+            near = slice(0, rows), slice(0, columns)
+            small = _resized(self.picture, (max(1, round(rows / scale)), max(1, round(columns / scale))))
+            hole, whole = _placed(self.region, hole, near), _enlarged(small, self.source.shape)
+            whole[self.region] = smooth
+            smooth = whole
+        image = np.where(self.unknown[near][..., None], smooth, self.picture[near])
+        return with_detail(image, hole, self.source[near], smooth, scale, search)
 
     def _asked(self, picture: F32, unknown: Bool, ctx: Context) -> F32:
         """What the model makes of a picture, of the same size."""

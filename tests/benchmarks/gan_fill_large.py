@@ -31,7 +31,6 @@ from tests.benchmarks.fill import Case, blob, load, to_inputs
 from tests.benchmarks.gan_fill import F32, U8, Bool, as_float, energy, measured, save
 
 SIDE_PX = 512
-_RING_PX = 16
 FACTS = ModelFacts(
     "oracle",
     "Oracle",
@@ -132,7 +131,7 @@ def main() -> None:
         for title, (picture, seconds) in {"truth": (truth, 0.0), **results}.items():
             numbers = measured(picture, truth, large.hole)
             sharp.setdefault(title, []).append(energy(picture, large.hole) / energy(truth, large.hole))
-            ring = texture_ratio(picture, large.hole, _RING_PX)
+            ring = texture_ratio(picture, large.hole)
             print(
                 f"{name[:20]:20} {title:23} sharpness over the ring {ring:5.2f}, "
                 f"the truth {sharp[title][-1]:5.2f}  GMSD {numbers['GMSD']:.4f}  PSNR {numbers['PSNR']:5.2f} dB "

@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from editor.core.errors import NoSourceError
 from editor.imaging.blend import fitted, hole_box
 from editor.imaging.guided_fill import with_detail
 from editor.imaging.measures import gmsd, texture_ratio
 from editor.imaging.noise import level
-from editor.imaging.patch_field import NoSourceError, Search
+from editor.imaging.patch_field import Search
 from editor.imaging.regrain import with_grain
 from tests.imaging.pictures import F32, square_hole, textured
 

@@ -185,6 +185,17 @@ def test_a_cast_of_the_network_is_taken_off(facts: ModelFacts, side: int) -> Non
     assert np.abs((result - truth)[hole].mean(axis=0)).max() < 0.01
 
 
+def test_detail_is_taken_from_far_away_where_the_user_lets_nothing_near_be_copied() -> None:
+    truth = textured(1400, 2400)
+    hole, allowed = square_hole(1400, 2400, 420, 420, 450), square_hole(1400, 2400, 300, 2000, 300)
+    # It is shown 1300 pixels or so around the hole.
+    network = Network(LAMA, knowing(truth[:1300, :1300]))
+    inputs = Inputs(truth, hole.astype(np.float32), allowed)
+    result = run(inputs, Params(model="lama"), FakeContext(infer=network, models=[LAMA])).image
+    assert np.array_equal(result[~hole], truth[~hole])
+    assert texture_ratio(result, hole) == pytest.approx(1, abs=0.2)
+
+
 @pytest.mark.parametrize("side", [400, 1300], ids=["full scale", "reduced"])
 def test_no_step_is_seen_at_the_rim(side: int) -> None:
     y, x = np.mgrid[:side, :side] / side
