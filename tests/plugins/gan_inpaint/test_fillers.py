@@ -269,8 +269,8 @@ def test_each_speck_is_filled_by_a_run_that_sees_what_lies_around_it() -> None:
                 # Once it is filled it is masked no more: the last run that is shown it masked fills it.
                 around[top, left] = first[0], first[1]
     assert len(around) == len(set(specks))
-    for (top, left), first in around.items():
-        for place, begin, length in ((top, first[0], 1100), (left, first[1], 1500)):
+    for (top, left), begins in around.items():
+        for place, begin, length in ((top, begins[0], 1100), (left, begins[1], 1500)):
             assert begin <= max(0, place - 60)
             assert begin + 512 >= min(length, place + 5 + 60)
 
