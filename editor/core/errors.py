@@ -4,6 +4,8 @@ The message of each is one line for the user: what is wrong and what to do next.
 (`raise ReadError(...) from error`) and goes to the log.
 """
 
+from editor.core.i18n import _
+
 
 class EditorError(Exception):
     """Base of every error that is shown to the user; `str(error)` is the line shown."""
@@ -19,6 +21,15 @@ class WriteError(EditorError):
 
 class MaskError(EditorError):
     """The mask does not fit the picture or the method (empty, wrong size, covers everything)."""
+
+
+class NoSourceError(MaskError):
+    """There is no pixel that may be copied."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
+        )
 
 
 class ParamError(EditorError):

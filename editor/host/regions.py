@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from editor.core.geometry import Rect, Size, tile_keys
 from editor.core.tiles import TileMap
-from editor.sdk.plugin import Holes
+from editor.sdk.plugin import Holes, least_source
 
 _CELL_PX = 8
 _FINE_PX = 2000
@@ -53,21 +54,33 @@ def is_full(mask: TileMap) -> bool:
     return all(key in mask.tiles and bool((mask.tiles[key].pixels == 255).all()) for key in tile_keys(mask.size.rect))
 
 
-def plan_holes(mask: TileMap, scope: Holes) -> list[Region]:
+def plan_holes(
+    mask: TileMap, scope: Holes, copyable: Callable[[Rect], NDArray[np.bool_]] | None = None
+) -> list[Region]:
     """One region for each hole, or for several whose surroundings would cost less together than apart.
 
     Holes that lie within 8 px of each other count as one.
+
+    copyable: tells of a box which of its pixels may be copied: a region then holds enough of them, if there are.
     """
-    regions = [_region(hole, scope, mask.size) for hole in _holes(mask)]
+    regions = _merged([_region(hole, scope, mask.size) for hole in _holes(mask)], scope, mask.size)
+    if copyable is None:
+        return regions
+    # Those that reach to the same far place are better worked at once.
+    return _merged([_widened(region, mask, copyable) for region in regions], scope, mask.size)
+
+
+def _merged(regions: list[Region], scope: Holes, size: Size) -> list[Region]:
     merged = True
     while merged and len(regions) > 1:
         merged = False
         kept: list[Region] = []
         for region in sorted(regions, key=lambda each: (each.rect.left, each.rect.top)):
             for index, other in enumerate(kept):
-                together = _region(region.hole.union(other.hole), scope, mask.size)
-                if together.rect.area <= region.rect.area + other.rect.area:
-                    kept[index], merged = together, True
+                hole = region.hole.union(other.hole)
+                rect = _region(hole, scope, size).rect.union(region.rect).union(other.rect)
+                if rect.area <= region.rect.area + other.rect.area:
+                    kept[index], merged = Region(hole, rect), True
                     break
             else:
                 kept.append(region)
@@ -78,6 +91,18 @@ def plan_holes(mask: TileMap, scope: Holes) -> list[Region]:
 def _region(hole: Rect, scope: Holes, size: Size) -> Region:
     margin_px = max(scope.context_px, round(scope.context_ratio * max(hole.width, hole.height)))
     return Region(hole, hole.expand(margin_px).intersect(size.rect))
+
+
+def _widened(region: Region, mask: TileMap, copyable: Callable[[Rect], NDArray[np.bool_]]) -> Region:
+    """The region, and what may be copied around it if that is too little within."""
+    enough = least_source(int(np.count_nonzero(mask.read(region.hole))))
+    seen, found = region.rect, copyable(region.rect)
+    while np.count_nonzero(found) < enough and seen != mask.size.rect:
+        seen = seen.expand(max(seen.width, seen.height) // 2).intersect(mask.size.rect)
+        found = copyable(seen)
+    if seen == region.rect:
+        return region
+    return Region(region.hole, region.rect.union(_box(found).shift(seen.left, seen.top)))
 
 
 def _holes(mask: TileMap) -> list[Rect]:
@@ -100,7 +125,7 @@ def _holes(mask: TileMap) -> list[Rect]:
     return holes
 
 
-def _box(values: NDArray[np.uint8]) -> Rect:
+def _box(values: NDArray[np.uint8] | NDArray[np.bool_]) -> Rect:
     rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     if not len(rows):
         return Rect(0, 0, 0, 0)

@@ -35,7 +35,7 @@ from editor.host.pixels import from_rgb, to_depth
 from editor.host.record import OpRecord
 from editor.host.regions import Region, is_full, mask_box, plan_holes
 from editor.host.registry import Registry
-from editor.host.views import inputs_of, seen_of, without_holes
+from editor.host.views import copyable, inputs_of, seen_of, without_holes
 from editor.runtime.infer import InferenceEngine
 from editor.sdk.params import ParamSpec, Value, from_dict, to_dict
 from editor.sdk.plugin import Holes, Inputs, Local, Makes, Plugin, Result
@@ -355,9 +355,10 @@ def _prepared(
 
 
 def _regions(task: _Task) -> Iterator[Region]:
-    scope, mask = task.request.plugin.needs.scope, task.mask
+    needs, mask = task.request.plugin.needs, task.mask
+    scope = needs.scope
     if isinstance(scope, Holes):
-        yield from plan_holes(mask, scope)
+        yield from plan_holes(mask, scope, partial(copyable, task.state, mask) if needs.source else None)
         return
     box = mask_box(mask)
     if not isinstance(scope, Local):

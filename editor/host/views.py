@@ -42,11 +42,17 @@ def seen_of(state: DocumentState, mask: TileMap, rect: Rect) -> Inputs:
 def inputs_of(state: DocumentState, mask: TileMap, region: Region, source: NDArray[Any]) -> Inputs:
     """The method's view of a region; holes outside the region's own are neither changed nor copied from."""
     masked = mask.read(region.rect)[..., 0]
-    allowed = _allowed(state, region.rect) & (masked == 0)
+    allowed = copyable(state, mask, region.rect)
     hole = np.zeros(masked.shape, np.float32)
     inside = region.hole.shift(-region.rect.left, -region.rect.top).slices
     hole[inside] = masked[inside] / np.float32(255)
     return _frozen(Inputs(to_rgb(source), hole, allowed, to_alpha(source)))
+
+
+def copyable(state: DocumentState, mask: TileMap, rect: Rect) -> NDArray[np.bool_]:
+    """Which pixels of `rect` are no hole, and may be copied into one."""
+    unmasked: NDArray[np.bool_] = mask.read(rect)[..., 0] == 0
+    return _allowed(state, rect) & unmasked
 
 
 def without_holes(inputs: Inputs, state: DocumentState) -> Inputs:

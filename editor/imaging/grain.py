@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.imaging import _grain_kernels as kernels
+from editor.imaging.measures import BRIGHTNESS
 from editor.imaging.resample import Taps, apply
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
-
-BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
 _LAGS = 6
 _LEVELS = 17

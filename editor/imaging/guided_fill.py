@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from editor.core.errors import NoSourceError
 from editor.imaging.blend import hole_box
-from editor.imaging.grain import BRIGHTNESS
+from editor.imaging.measures import BRIGHTNESS
 from editor.imaging.patch_field import (
     Field,
     Level,
-    NoSourceError,
     Search,
     carried,
     field_of,
@@ -78,7 +78,7 @@ def _likeness(image: F32, smooth: F32, hole: Bool, source: Bool, scale: float, s
     search.pause()
     levels = [level_of(pixels, hole, source, search.patch_px)]
     if not levels[0].usable.any():
-        raise NoSourceError("no place for a patch")
+        raise NoSourceError
     for _depth in range(max(1, int(np.ceil(np.log2(scale) - 0.01)))):
         pixels, hole, source = halve(pixels, hole, source)
         level = level_of(pixels, hole, source, search.patch_px)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from editor.imaging.measures import BRIGHTNESS
+
 F32 = NDArray[np.float32]
 
 _BLOCK_PX = 8
@@ -35,7 +37,6 @@ _SPREAD = 0.3
 _NEARLY = 0.85
 _FEWEST_STEPS = 3
 _CLIPPED = 0.75 / 255
-_LIGHT = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def steps(quality: int) -> NDArray[np.int64]:
@@ -125,7 +126,7 @@ def _coefficients(image: F32, top: int, left: int, most: int) -> F32:
     views = np.lib.stride_tricks.sliding_window_view(image, (_BLOCK_PX, _BLOCK_PX), axis=(0, 1))
     blocks = views[tops[places // len(lefts)], lefts[places % len(lefts)]]
     whole = (blocks.min(axis=(1, 2, 3)) > _CLIPPED) & (blocks.max(axis=(1, 2, 3)) < 1 - _CLIPPED)
-    light = np.einsum("ncyx,c->nyx", blocks[whole], _LIGHT) * np.float32(255) - np.float32(128)
+    light = np.einsum("ncyx,c->nyx", blocks[whole], BRIGHTNESS) * np.float32(255) - np.float32(128)
     along = np.arange(_BLOCK_PX) + 0.5
     basis = np.stack([np.cos(np.pi * u * along / _BLOCK_PX) for u in range(len(_LUMA))]) * np.sqrt(2 / _BLOCK_PX)
     basis[0] /= np.sqrt(2)

@@ -9,11 +9,18 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 
 
+BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
+"""How much red, green and blue count for the brightness of a pixel: the luma of ITU-R BT.601."""
+
+RING_PX = 16
+"""How far around a hole texture is compared with that in it."""
+
+
 def _brightness(image: F32) -> F32:
-    return np.ascontiguousarray(image @ np.array([0.299, 0.587, 0.114], np.float32), dtype=np.float32)
+    return np.ascontiguousarray(image @ BRIGHTNESS, dtype=np.float32)
 
 
-def texture_ratio(image: F32, hole: NDArray[np.bool_], ring_px: int = 24) -> float:
+def texture_ratio(image: F32, hole: NDArray[np.bool_], ring_px: int = RING_PX) -> float:
     """Mean squared brightness gradient inside a hole over that of a ring around it; near 1 is right, 0 is a blur.
 
     Args:

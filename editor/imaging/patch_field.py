@@ -36,10 +36,6 @@ def _ignore(share: float) -> None:
     pass
 
 
-class NoSourceError(ValueError):
-    """There is no pixel that may be copied."""
-
-
 @dataclass(frozen=True, slots=True)
 class Search:
     """How the search is done.

@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from editor.core.errors import NoSourceError
 from editor.imaging.bands import Band, bands
 from editor.imaging.patch_field import (
     GAMMA,
     Field,
     Level,
-    NoSourceError,
     Search,
     carried,
     field_of,
@@ -39,7 +39,7 @@ U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
 
-__all__ = ["NoSourceError", "Search", "correspondence"]
+__all__ = ["Search", "correspondence"]
 
 _FULL_SEARCH_PX = 100_000
 _LONG_SEARCH_PX = 300_000
@@ -71,7 +71,7 @@ def correspondence(image: F32, hole: Bool, source: Bool, search: Search) -> tupl
     """
     source = source & ~hole
     if not source.any():
-        raise NoSourceError("no source pixel")
+        raise NoSourceError
     search.pause()
     levels = _levels(_features(image, hole, search), hole, source, search)
     field = _start(levels[-1], search)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from editor.imaging import _dust_kernels as dust
 from editor.imaging import _speck_kernels as kernels
+from editor.imaging.measures import BRIGHTNESS
 from editor.imaging.pull import pulled
 
 F32 = NDArray[np.float32]
@@ -55,7 +56,6 @@ _LEAST_TOP = 0.05
 _ALONE = 3.0
 # Between two looks at whether the search was cancelled.
 _DUST_PX = 8192
-_BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def find(
         H x W x 3 bool: the channels that are wrong.
     """
     if sought.kind == "dust":
-        return np.repeat(_dust(image @ _BRIGHTNESS, sought, each)[..., None], 3, axis=2)
+        return np.repeat(_dust(image @ BRIGHTNESS, sought, each)[..., None], 3, axis=2)
     found = np.empty(image.shape, np.bool_)
     for c in range(3):
         each()

@@ -118,11 +118,17 @@ class Holes:
     """Each hole of the mask is handed over by itself, with as much of its surroundings as the method asks for.
 
     Holes whose regions would mostly overlap come together. The margin around a hole's box is
-    max(context_px, context_ratio * its longer side), cut to the picture.
+    max(context_px, context_ratio * its longer side), cut to the picture. For a method that copies it is more where the
+    user lets too little of that be copied: then it reaches to where enough may be.
     """
 
     context_px: int
     context_ratio: float = 0.0
+
+
+def least_source(hole_px: int) -> int:
+    """From how many pixels a hole of so many can well be filled: with fewer to copy from, it pays to look farther."""
+    return max(1024, hole_px // 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from editor.imaging.bands import Band, Each, bands, checked, serial
 from editor.imaging.blend import blend, hole_box
-from editor.imaging.measures import texture_ratio
-from editor.imaging.patch_match import NoSourceError, Search, correspondence
+from editor.imaging.measures import RING_PX, texture_ratio
+from editor.imaging.patch_match import Search, correspondence
 from editor.imaging.pieces import Box, Piece, turns
 from editor.sdk.context import Context
-from editor.sdk.errors import MaskError
-from editor.sdk.i18n import N_, _
-from editor.sdk.plugin import Inputs, Result
+from editor.sdk.errors import NoSourceError
+from editor.sdk.plugin import Inputs, Result, least_source
 
 if TYPE_CHECKING:
     from plugins.content_fill import Params
@@ -29,10 +28,8 @@ I32 = NDArray[np.int32]
 Advance = Callable[[float], None]
 
 _ALONE_PX = 20_000
-_RING_PX = 16
 _LEAST_TEXTURE = 0.35
 _COARSE_PX = 4
-_NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
 
 def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
@@ -57,8 +54,8 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     ratios = []
     for piece in pieces:
         ctx.check()
-        near = _grown(piece.box, _RING_PX, hole.shape)
-        ratios.append(texture_ratio(result[near], hole[near], _RING_PX))
+        near = _grown(piece.box, RING_PX, hole.shape)
+        ratios.append(texture_ratio(result[near], hole[near]))
     texture = np.average(ratios, weights=[piece.size for piece in pieces])
     ctx.progress(1.0)
     # What is copied brings its alpha along.
@@ -137,15 +134,12 @@ class _Job:
         patch_px = max(3, self.params.patch_px + (0, 2, -2)[way])
         search = Search(patch_px, self.seed, smooth_start=way == 0, each=each, advance=advance)
         source = self._part_of_source()
-        try:
-            if way == 1:
-                found = self._by_colours(source, search)
-                if found is not None:
-                    return found
-                search = replace(search, advance=lambda share: advance(0.5 + 0.5 * share))
-            return correspondence(self.image, self.hole, source, search)
-        except NoSourceError as error:
-            raise MaskError(_(_NO_SOURCE)) from error
+        if way == 1:
+            found = self._by_colours(source, search)
+            if found is not None:
+                return found
+            search = replace(search, advance=lambda share: advance(0.5 + 0.5 * share))
+        return correspondence(self.image, self.hole, source, search)
 
     def _by_colours(self, source: Bool, search: Search) -> tuple[I32, I32] | None:
         """Often whole things where texture would bend them; None where it ends in places too smooth for the hole."""
@@ -193,7 +187,7 @@ def _surroundings(piece: Piece, source: Bool, margin: int) -> tuple[Box, Bool, B
         top, left = piece.box[0].start - box[0].start, piece.box[1].start - box[1].start
         hole[top : top + piece.mask.shape[0], left : left + piece.mask.shape[1]] = piece.mask
         part = source[box] & _near(hole, margin)
-        if np.count_nonzero(part) >= max(1024, piece.size // 2) or margin >= max(source.shape):
+        if np.count_nonzero(part) >= least_source(piece.size) or margin >= max(source.shape):
             return box, hole, part
         margin *= 2
 
@@ -235,7 +229,7 @@ def _check_only(ctx: Context) -> Advance:
 def _run_all(work: _Work, ctx: Context) -> list[Piece]:
     """Fills everything: in each turn large pieces one by one on all threads, then the small ones beside each other."""
     if not work.source.any():
-        raise MaskError(_(_NO_SOURCE))
+        raise NoSourceError
     ordered = turns(work.unknown, ctx.check)
     pieces = [piece for turn in ordered for piece in turn]
     total, done = sum(piece.size for piece in pieces), 0

@@ -8,7 +8,7 @@ import numpy as np
 
 from editor.imaging import scratches
 from editor.imaging.bands import Band, bands, checked
-from editor.imaging.grain import BRIGHTNESS
+from editor.imaging.measures import BRIGHTNESS
 from editor.sdk.context import Context
 from editor.sdk.i18n import N_, _
 from editor.sdk.plugin import Inputs, MaskResult

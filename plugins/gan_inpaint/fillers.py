@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from editor.imaging.bands import Each, checked
 from editor.imaging.blend import fitted, hole_box
 from editor.imaging.guided_fill import with_detail
-from editor.imaging.patch_field import NoSourceError, Search
+from editor.imaging.patch_field import Search
 from editor.imaging.pieces import Piece, turns
 from editor.imaging.regrain import with_grain
 from editor.sdk.context import Context
-from editor.sdk.errors import MaskError
-from editor.sdk.i18n import N_, _
+from editor.sdk.errors import NoSourceError
+from editor.sdk.i18n import _
 from editor.sdk.models import ModelFacts
-from editor.sdk.plugin import Image, Inputs
+from editor.sdk.plugin import Image, Inputs, least_source
 
 Bool = NDArray[np.bool_]
 F32 = NDArray[np.float32]
@@ -26,12 +26,11 @@ Box = tuple[slice, slice]
 
 # What models of any size are shown at most: they learnt at this size, and what they scale by themselves stays soft.
 _SIDE_PX = 512
-_LEAST_CONTEXT_PX = 128
+_LEAST_CONTEXT_PX = 64
 # So that thin lines are filled without any scaling.
 _CELL_PX = 192
 _ENLARGED = 1.02
 _NETWORK_SHARE = 0.4
-_NO_SOURCE = N_("There is nothing to copy from. Paint a smaller area, or allow more of the photo as source.")
 
 
 def takes(facts: ModelFacts) -> bool:
@@ -44,7 +43,7 @@ def takes(facts: ModelFacts) -> bool:
 
 
 def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
-    """All of `inputs.mask` above 0 filled, piece by piece; other pixels as they are.
+    """All of `inputs.mask` above 0 filled, a run of the model for all pieces in one window; other pixels as they are.
 
     Raises:
         MaskError: nothing is left to go by, or nothing to take detail from.
@@ -56,68 +55,78 @@ def fill(inputs: Inputs, facts: ModelFacts, ctx: Context) -> Image:
     if not hole.any():
         return result
     # Colours that can't be seen must draw nothing into the fill.
-    unknown = hole if inputs.alpha is None else hole | (inputs.alpha == 0)
-    if unknown.all():
-        raise MaskError(_(_NO_SOURCE))
-    source = inputs.source & ~unknown
-    pieces = [piece for turn in turns(hole, ctx.check, _CELL_PX) for piece in turn]
-    total, done = sum(piece.size for piece in pieces), 0
-    for piece in pieces:
-        part = ctx.sub(done / total, (done + piece.size) / total)
-        region = region_of(piece, unknown.shape)
-        own = _placed(piece.box, piece.mask, region) & unknown[region]
-        place = ctx.origin[1] + region[0].start, ctx.origin[0] + region[1].start
-        made = _Filler(result[region], unknown[region], own, source[region], place, facts, part).run()
-        kept = _placed(piece.box, piece.kept, region)
-        result[region][kept] = made[kept[hole_box(own)]]
-        done += piece.size
-        unknown[piece.box][piece.kept] = False
+    missing = hole if inputs.alpha is None else hole | (inputs.alpha == 0)
+    if missing.all():
+        raise NoSourceError
+    unknown, source = missing.copy(), inputs.source & ~missing
+    side_px = min(facts.fixed or (_SIDE_PX,))
+    groups = [group for turn in turns(hole, ctx.check, _CELL_PX) for group in gathered(turn, hole.shape, side_px)]
+    total, done = sum(piece.size for group in groups for piece in group), 0
+    each = checked(ctx.map, ctx.check)
+    for group in groups:
+        size = sum(piece.size for piece in group)
+        part = ctx.sub(done / total, (done + size) / total)
+        left = [_left(piece, unknown) for piece in group]
+        region = region_of(left, hole.shape, side_px)
+        window = _Window(result, unknown, source, region, facts, part)
+        fills = window.run([_placed(piece.box, piece.mask, region) for piece in left])
+        for piece, filled in zip(left, fills, strict=True):
+            # As the photo has it around the piece, whatever else is filled before or with it.
+            grainy = with_grain(inputs.image, missing, piece.box, piece.mask, filled, ctx.origin, ctx.seed, each)
+            result[piece.box][piece.kept] = grainy[piece.kept]
+            unknown[piece.box][piece.kept] = False
+        done += size
     return result
 
 
 @dataclass(slots=True)
-class _Filler:
-    """One piece and the region around it.
+class _Window:
+    """A part of the picture that a model is shown at once.
 
-    hole: of the piece. unknown: of all pieces that are not filled yet, and what is transparent. place: of the region's
-    first pixel in the document, (row, column).
+    unknown: of all pieces that are not filled yet, and what is transparent. region: the part.
     """
 
-    image: F32
+    picture: F32
     unknown: Bool
-    hole: Bool
     source: Bool
-    place: tuple[int, int]
+    region: Box
     facts: ModelFacts
     ctx: Context
 
-    def run(self) -> F32:
-        """The pixels of `hole_box(hole)`, filled."""
-        scale, shape = _scaled(self.hole.shape, self.facts.fixed or (_SIDE_PX, _SIDE_PX))
-        neutral = self.image[~self.unknown].mean(axis=0) if not self.unknown.all() else np.float32(0.5)
-        known = np.where(self.unknown[..., None], neutral, self.image).astype(np.float32)
-        small, unknown, hole = _resized(known, shape), _covered(self.unknown, shape), _covered(self.hole, shape)
+    def run(self, holes: list[Bool]) -> list[F32]:
+        """The pixels of the `hole_box` of each, filled; of several only where nothing needs scaling."""
+        image, hidden = self.picture[self.region], self.unknown[self.region]
+        scale, shape = _scaled(hidden.shape, self.facts.fixed or (_SIDE_PX, _SIDE_PX))
+        neutral = image[~hidden].mean(axis=0) if not hidden.all() else np.float32(0.5)
+        known = np.where(hidden[..., None], neutral, image).astype(np.float32)
+        small, unknown = _resized(known, shape), _covered(hidden, shape)
         made = self._asked(small, unknown, self.ctx.sub(0.0, _NETWORK_SHARE))
         each = checked(self.ctx.map, self.ctx.check)
-        box = hole_box(hole)
         # What of other pieces is unfilled yet would draw its grey into this one.
         small[unknown] = made[unknown]
-        small[box] = fitted(small, hole, ~unknown, made, each=each)
+        for hole in holes:
+            covered = _covered(hole, shape)
+            # Each by its own rim: one window may hold surroundings of any colour.
+            small[hole_box(covered)] = fitted(small, covered, ~unknown, made, each=each)
+        smooth = _enlarged(small, hidden.shape)
         if scale <= _ENLARGED:
-            filled = _enlarged(small, self.hole.shape)[hole_box(self.hole)]
-        else:
-            filled = self._detailed(_enlarged(small, self.hole.shape), scale, each)
-        top, left = (first + side.start for first, side in zip(self.place, hole_box(self.hole), strict=True))
-        return with_grain(self.image, self.unknown, self.hole, filled, (top, left), self.ctx.seed, each)
+            return [smooth[hole_box(hole)] for hole in holes]
+        return [self._detailed(smooth, hole, scale, each) for hole in holes]
 
-    def _detailed(self, smooth: F32, scale: float, each: Each) -> F32:
+    def _detailed(self, smooth: F32, hole: Bool, scale: float, each: Each) -> F32:
         part = self.ctx.sub(_NETWORK_SHARE, 0.95)
         search = Search(seed=self.ctx.seed, each=each, advance=part.progress)
-        image = np.where(self.unknown[..., None], smooth, self.image)
-        try:
-            return with_detail(image, self.hole, self.source, smooth, scale, search)
-        except NoSourceError as error:
-            raise MaskError(_(_NO_SOURCE)) from error
+        near = self.region
+        if np.count_nonzero(self.source[near]) < least_source(int(np.count_nonzero(hole))):
+            # The user lets detail be copied from farther away.
+            rows, columns = self.source.shape
+            near = slice(0, rows), slice(0, columns)
+            small = _resized(self.picture, (max(1, round(rows / scale)), max(1, round(columns / scale))))
+            hole, whole = _placed(self.region, hole, near), _enlarged(small, self.source.shape)
+            whole[self.region] = smooth
+            smooth = whole
+        image = np.where(self.unknown[near][..., None], smooth, self.picture[near])
+        return with_detail(image, hole, self.source[near], smooth, scale, search)
 
     def _asked(self, picture: F32, unknown: Bool, ctx: Context) -> F32:
         """What the model makes of a picture, of the same size."""
@@ -135,16 +144,58 @@ class _Filler:
         return np.ascontiguousarray(made[:rows, :columns])
 
 
-def region_of(piece: Piece, shape: tuple[int, ...]) -> Box:
-    """A square around a piece, as far as there is, with as much on each side as the piece is thick."""
-    longest = max(side.stop - side.start for side in piece.box)
-    side_px = max(_SIDE_PX, longest + 2 * max(_LEAST_CONTEXT_PX, int(2 * piece.thick)))
-    spans = []
-    for side, length in zip(piece.box, shape, strict=True):
-        first = (side.start + side.stop - side_px) // 2
-        first = max(0, min(first, length - side_px))
-        spans.append(slice(first, min(length, first + side_px)))
-    return spans[0], spans[1]
+def gathered(turn: list[Piece], shape: tuple[int, ...], side_px: int) -> list[list[Piece]]:
+    """The pieces of one turn in groups, that with the biggest first: those of a group lie in one window of `side_px`
+    with what each needs around it; a piece that needs more is alone."""
+    groups = [group for band in _runs(turn, 0, shape, side_px) for group in _runs(band, 1, shape, side_px)]
+    return sorted(groups, key=lambda group: -max(piece.size for piece in group))
+
+
+def _runs(pieces: list[Piece], axis: int, shape: tuple[int, ...], side_px: int) -> list[list[Piece]]:
+    """The pieces in their order along an axis, in runs that need at most `side_px` of it."""
+    runs: list[list[Piece]] = []
+    start = stop = 0
+    for span, piece in sorted(
+        ((_needed(piece, shape)[axis], piece) for piece in pieces), key=lambda each: each[0].start
+    ):
+        if not runs or max(stop, span.stop) - start > side_px:
+            runs.append([])
+            start, stop = span.start, span.stop
+        runs[-1].append(piece)
+        stop = max(stop, span.stop)
+    return runs
+
+
+def _needed(piece: Piece, shape: tuple[int, ...]) -> Box:
+    """A piece and as much on each side as it is thick, as far as there is."""
+    context_px = max(_LEAST_CONTEXT_PX, int(2 * piece.thick))
+    down, across = (
+        slice(max(0, side.start - context_px), min(length, side.stop + context_px))
+        for side, length in zip(piece.box, shape, strict=True)
+    )
+    return down, across
+
+
+def region_of(pieces: list[Piece], shape: tuple[int, ...], side_px: int = _SIDE_PX) -> Box:
+    """A square around what some pieces need, of `side_px` if that is enough, as far as there is."""
+    needed = [_needed(piece, shape) for piece in pieces]
+    spans = [(min(box[axis].start for box in needed), max(box[axis].stop for box in needed)) for axis in (0, 1)]
+    side_px = max(side_px, *(stop - start for start, stop in spans))
+    firsts = (
+        max(0, min((start + stop - side_px) // 2, length - side_px))
+        for (start, stop), length in zip(spans, shape, strict=True)
+    )
+    down, across = (slice(first, min(length, first + side_px)) for first, length in zip(firsts, shape, strict=True))
+    return down, across
+
+
+def _left(piece: Piece, unknown: Bool) -> Piece:
+    """What of a piece no earlier one has filled."""
+    mask = piece.mask & unknown[piece.box]
+    down, across = hole_box(mask)
+    top, left = piece.box[0].start, piece.box[1].start
+    box = slice(top + down.start, top + down.stop), slice(left + across.start, left + across.stop)
+    return Piece(box, mask[down, across], piece.kept[down, across], piece.thick)
 
 
 def _placed(box: Box, mask: Bool, region: Box) -> Bool:

@@ -15,8 +15,6 @@ from plugins.gan_inpaint import fillers, repair
 if TYPE_CHECKING:
     from plugins.gan_inpaint import Params
 
-_RING_PX = 16
-
 
 def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
     """The run of the plugin, see `plugins.gan_inpaint.run`. The report says how much texture the fill has."""
@@ -29,5 +27,5 @@ def fill(inputs: Inputs, params: Params, ctx: Context) -> Result:
         filled, alpha = repair.fill(inputs, params.repair / 100, facts, ctx)
     ctx.progress(1.0)
     hole = inputs.mask > 0
-    texture = round(texture_ratio(filled, hole, _RING_PX), 3) if hole.any() else 1.0
+    texture = round(texture_ratio(filled, hole), 3) if hole.any() else 1.0
     return Result(filled, {"texture (1 = as around it)": texture}, alpha)

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from editor.imaging.grain import BRIGHTNESS, Grain, measure
+from editor.imaging.grain import Grain, measure
+from editor.imaging.measures import BRIGHTNESS
 from editor.imaging.resample import apply, gaussian, means
 from editor.sdk.context import Context
 from editor.sdk.plugin import Image, Mask

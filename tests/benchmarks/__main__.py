@@ -24,6 +24,7 @@ TAKES = {
     "fill_texture": "photos",
     "gan_fill": "photos?",
     "gan_fill_large": "photos",
+    "gan_fill_runs": "photos?",
     "bm3d": "photos",
     "denoise": "photos",
     "impulse": "photos",

@@ -31,7 +31,6 @@ from tests.benchmarks.fill import Case, blob, load, to_inputs
 from tests.benchmarks.gan_fill import F32, U8, Bool, as_float, energy, measured, save
 
 SIDE_PX = 512
-_RING_PX = 16
 FACTS = ModelFacts(
     "oracle",
     "Oracle",
@@ -51,8 +50,8 @@ Network = Callable[[F32, Bool], F32]
 def case(name: str, photo: U8, wide_px: int) -> Case:
     """A round hole in the middle, and as much around it as the method shows to a network."""
     hole = blob(photo.shape, 0.5, 0.55, wide_px / photo.shape[1] / 2, wide_px / photo.shape[0] / 2)
-    (piece,) = (piece for turn in turns(hole, lambda: None) for piece in turn)
-    box = region_of(piece, hole.shape)
+    (pieces,) = turns(hole, lambda: None)
+    box = region_of(pieces, hole.shape)
     return Case(name, np.ascontiguousarray(photo[box]), hole[box])
 
 
@@ -132,7 +131,7 @@ def main() -> None:
         for title, (picture, seconds) in {"truth": (truth, 0.0), **results}.items():
             numbers = measured(picture, truth, large.hole)
             sharp.setdefault(title, []).append(energy(picture, large.hole) / energy(truth, large.hole))
-            ring = texture_ratio(picture, large.hole, _RING_PX)
+            ring = texture_ratio(picture, large.hole)
             print(
                 f"{name[:20]:20} {title:23} sharpness over the ring {ring:5.2f}, "
                 f"the truth {sharp[title][-1]:5.2f}  GMSD {numbers['GMSD']:.4f}  PSNR {numbers['PSNR']:5.2f} dB "

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.imaging import scratches
+from editor.imaging.measures import BRIGHTNESS
 from tests.benchmarks.denoise import pictures, read
 from tests.imaging.made_scratches import scratched
 
@@ -28,7 +29,6 @@ Bool = NDArray[np.bool_]
 SENSITIVITIES = (25, 50, 75)
 _HEIGHTS = (0.2, 0.1, 0.05)
 _NUMBER = 14
-_BRIGHTNESS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def found_by_us(light: F32, sensitivity: int, widest_px: int) -> Bool:
@@ -64,7 +64,7 @@ def main() -> None:
         rows, wrong, seconds, pixels = [], [], 0.0, 0
         for (stem, photo), given in zip(photos, made, strict=True):
             began = time.process_time()
-            seen, natural = (method(np.ascontiguousarray(each @ _BRIGHTNESS)) for each in (given.image, photo))
+            seen, natural = (method(np.ascontiguousarray(each @ BRIGHTNESS)) for each in (given.image, photo))
             seconds, pixels = seconds + time.process_time() - began, pixels + 2 * seen.size
             near = cv2.dilate(given.true.view(np.uint8), np.ones((7, 7), np.uint8)) > 0
             y, x = given.middles.T

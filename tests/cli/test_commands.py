@@ -25,6 +25,7 @@ from editor.io.write import write_picture
 from editor.sdk.context import Context
 from editor.sdk.params import Choice, Doc, Range
 from editor.sdk.plugin import Holes, Inputs, Needs, Plugin, Result
+from plugins import content_fill
 from tests.helpers.documents import local_method, noise
 
 
@@ -129,6 +130,24 @@ def test_a_preset_is_the_start_and_flags_win(kintsugi: Run, photo: Path, mask: P
     kintsugi("run", "grey_fill", photo, "--mask", mask, "--preset", "mine", "--look", "plain", "-o", out)
     assert (read_picture(out).pixels[15, 40] == 51).all()
     assert kintsugi("run", "grey_fill", photo, "--mask", mask, "--preset", "yours", "-o", out).exit_code == 2
+
+
+def test_what_is_copied_may_lie_far_from_the_hole(kintsugi: Run, tmp_path: Path) -> None:
+    pixels, values, allowed = (
+        noise(1200, 100) // 4,
+        np.zeros((100, 1200, 1), np.uint8),
+        np.zeros((100, 1200, 1), np.uint8),
+    )
+    pixels[:, 1000:] += 192
+    values[40:60, 40:60] = allowed[:, 1050:] = 255
+    files = [save(tmp_path / f"{name}.png", each) for name, each in zip("pmi", (pixels, values, allowed), strict=True)]
+    out, registry = tmp_path / "out.png", Registry({"content_fill": content_fill.PLUGIN})
+    words = ("run", "content_fill", files[0], "--mask", files[1], "--color-match", 0, "-o", out)
+    assert kintsugi(*words, "--include", files[2], registry=registry).exit_code == 0
+    filled = read_picture(out).pixels
+    assert (filled[40:60, 40:60] >= 192).all()
+    filled[40:60, 40:60] = pixels[40:60, 40:60]
+    np.testing.assert_array_equal(filled, pixels)
 
 
 def test_a_value_out_of_range_is_a_usage_error(kintsugi: Run, photo: Path, mask: Path, tmp_path: Path) -> None:

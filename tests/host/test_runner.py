@@ -159,6 +159,49 @@ def test_the_user_restricts_the_source() -> None:
     np.testing.assert_array_equal(seen[0].source, allowed)
 
 
+def seen_by_a_copying_method(state: DocumentState) -> list[Inputs]:
+    seen: list[Inputs] = []
+
+    def look(inputs: Inputs, params: Level, ctx: Context) -> Result:
+        seen.append(inputs)
+        return Result(inputs.image)
+
+    run(method(look, needs=Needs(mask=True, source=True, scope=Holes(context_px=32))), state)
+    return seen
+
+
+@pytest.mark.parametrize("near_px", [0, 10], ids=["nothing near", "too little near"])
+def test_what_may_be_copied_far_away_is_shown_and_not_much_else(near_px: int) -> None:
+    state = document(1400, 1200, hole=Rect(40, 40, 60, 60))
+    state = mask_edits.fill_rect(state, "include", Rect(560, 60, 640, 120))
+    state = mask_edits.fill_rect(state, "include", Rect(70, 40, 70 + near_px, 40 + near_px))
+    (inputs,) = seen_by_a_copying_method(state)
+    assert np.count_nonzero(inputs.source) == 80 * 60 + near_px**2
+    assert inputs.image.shape == (112, 632, 3)
+    assert np.count_nonzero(inputs.mask) == 20 * 20
+
+
+def test_holes_that_are_to_be_filled_from_the_same_far_place_come_together() -> None:
+    state = mask_edits.fill_rect(document(1400, 1200, hole=Rect(40, 40, 60, 60)), "mask", Rect(40, 200, 60, 220))
+    assert len(seen_by_a_copying_method(state)) == 2
+    (inputs,) = seen_by_a_copying_method(mask_edits.fill_rect(state, "include", Rect(1200, 100, 1300, 200)))
+    assert np.count_nonzero(inputs.source) == 100 * 100
+
+
+def test_what_may_not_be_copied_elsewhere_changes_nothing_for_a_hole() -> None:
+    state = document(1400, 1200, hole=Rect(640, 640, 660, 660))
+    state = mask_edits.fill_rect(state, "exclude", Rect(0, 0, 600, 600))
+    (inputs,) = seen_by_a_copying_method(state)
+    assert inputs.image.shape == (84, 84, 3)
+
+
+def test_with_nothing_to_copy_from_anywhere_a_method_still_gets_its_hole() -> None:
+    state = mask_edits.fill_rect(document(500, 400, hole=HOLE), "exclude", Rect(0, 0, 500, 400))
+    (inputs,) = seen_by_a_copying_method(state)
+    assert not inputs.source.any()
+    assert np.count_nonzero(inputs.mask) == HOLE.area
+
+
 def test_tiles_of_a_local_method_cannot_be_seen() -> None:
     def box_mean(inputs: Inputs, params: Level, ctx: Context) -> Result:
         padded = np.pad(inputs.image, ((2, 2), (2, 2), (0, 0)), mode="edge")

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from editor.imaging.grain import BRIGHTNESS, Grain, add, measure
+from editor.imaging.grain import Grain, add, measure
+from editor.imaging.measures import BRIGHTNESS
 from tests.imaging.pictures import F32
 
 MIX = np.array([[0.9, 0, 0], [0.6, 0.7, 0], [0.3, 0.2, 1.1]])

@@ -4,11 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from editor.core.errors import NoSourceError
 from editor.imaging.blend import fitted, hole_box
 from editor.imaging.guided_fill import with_detail
 from editor.imaging.measures import gmsd, texture_ratio
 from editor.imaging.noise import level
-from editor.imaging.patch_field import NoSourceError, Search
+from editor.imaging.patch_field import Search
 from editor.imaging.regrain import with_grain
 from tests.imaging.pictures import F32, square_hole, textured
 
@@ -108,7 +109,7 @@ def test_a_fill_without_grain_gets_that_of_the_photo(own: float) -> None:
     hole = square_hole(320, 320, 100, 100, 120)
     box = hole_box(hole)
     smooth = np.asarray(slope[box] + draws.normal(0, own, slope[box].shape), np.float32)
-    made = with_grain(photo, hole, hole, smooth, (100, 100), 0, lambda _work, _bands: None)
+    made = with_grain(photo, hole, box, hole[box], smooth, (0, 0), 0, lambda _work, _bands: None)
     assert level(made) == pytest.approx(0.02, rel=0.2)
     assert np.array_equal(made, smooth) == (own > 0)
     np.testing.assert_allclose(made.mean(axis=(0, 1)), smooth.mean(axis=(0, 1)), atol=0.002)
@@ -117,6 +118,7 @@ def test_a_fill_without_grain_gets_that_of_the_photo(own: float) -> None:
 def test_a_photo_without_grain_gives_none() -> None:
     photo = np.broadcast_to(np.linspace(0.3, 0.6, 320, dtype=np.float32)[:, None, None], (320, 320, 3)).copy()
     hole = square_hole(320, 320, 100, 100, 120)
-    smooth = photo[hole_box(hole)]
-    made = with_grain(photo, hole, hole, smooth, (100, 100), 0, lambda _work, _bands: None)
+    box = hole_box(hole)
+    smooth = photo[box]
+    made = with_grain(photo, hole, box, hole[box], smooth, (0, 0), 0, lambda _work, _bands: None)
     assert np.array_equal(made, smooth)

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from editor.imaging.patch_match import NoSourceError, Search, correspondence
+from editor.core.errors import NoSourceError
+from editor.imaging.patch_match import Search, correspondence
 from tests.imaging.pictures import square_hole, textured
 
 

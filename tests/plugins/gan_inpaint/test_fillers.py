@@ -95,7 +95,7 @@ def filled(image: F32, hole: Bool, network: Network, **context: Any) -> F32:
 
 def tall(image: F32) -> tuple[F32, Bool]:
     """A large hole with a hair, in a picture that is shown to the network as a whole; what is to go is white."""
-    hole = square_hole(image.shape[0], image.shape[1], 420, 300, 400)
+    hole = square_hole(image.shape[0], image.shape[1], 420, 400, 430)
     hole[300:420, 611] = True
     return np.where(hole[..., None], np.float32(1), image), hole
 
@@ -185,6 +185,17 @@ def test_a_cast_of_the_network_is_taken_off(facts: ModelFacts, side: int) -> Non
     assert np.abs((result - truth)[hole].mean(axis=0)).max() < 0.01
 
 
+def test_detail_is_taken_from_far_away_where_the_user_lets_nothing_near_be_copied() -> None:
+    truth = textured(1400, 2400)
+    hole, allowed = square_hole(1400, 2400, 420, 420, 450), square_hole(1400, 2400, 300, 2000, 300)
+    # It is shown 1300 pixels or so around the hole.
+    network = Network(LAMA, knowing(truth[:1300, :1300]))
+    inputs = Inputs(truth, hole.astype(np.float32), allowed)
+    result = run(inputs, Params(model="lama"), FakeContext(infer=network, models=[LAMA])).image
+    assert np.array_equal(result[~hole], truth[~hole])
+    assert texture_ratio(result, hole) == pytest.approx(1, abs=0.2)
+
+
 @pytest.mark.parametrize("side", [400, 1300], ids=["full scale", "reduced"])
 def test_no_step_is_seen_at_the_rim(side: int) -> None:
     y, x = np.mgrid[:side, :side] / side
@@ -217,14 +228,92 @@ def test_thin_lines_are_filled_without_any_scaling() -> None:
 
 def test_each_hole_is_shown_as_filled_once_it_is() -> None:
     """Else the second would be made to fit the first one's object."""
-    image = np.full((400, 400, 3), 0.25, np.float32)
-    hole = square_hole(400, 400, 40, 40, 60) | square_hole(400, 400, 240, 240, 40)
+    image = np.full((400, 600, 3), 0.25, np.float32)
+    hole = square_hole(400, 600, 40, 90, 60) | square_hole(400, 600, 240, 440, 40)
     network = Network(LAMA, smooth)
     result = filled(np.where(hole[..., None], np.float32(1), image), hole, network)
-    first, second = (mask[0, 0, :400, :400] for _picture, mask in network.given)
+    first, second = (mask[0, 0, :400] for _picture, mask in network.given)
     assert first.sum() == hole.sum()
     assert second.sum() == 40 * 40
     np.testing.assert_allclose(result, image, atol=0.01)
+
+
+@BOTH
+def test_specks_that_lie_in_one_window_are_filled_by_one_run(facts: ModelFacts) -> None:
+    image, hole = textured(1000, 1000), np.zeros((1000, 1000), np.bool_)
+    hole[330:700:60, 310:680:60] = True
+    network = Network(facts, one_colour)
+    result = filled(image, hole, network)
+    assert len(network.given) == 1
+    assert np.array_equal(result[~hole], image[~hole])
+    assert (result[hole] != image[hole]).mean() > 0.9
+
+
+def test_each_speck_is_filled_by_a_run_that_sees_what_lies_around_it() -> None:
+    rows, columns = np.mgrid[:1100, :1500].astype(np.float32)
+    image = np.dstack((rows / 2000, columns / 2000, np.zeros_like(rows)))
+    draws, hole = np.random.default_rng(1), np.zeros(rows.shape, np.bool_)
+    specks = [(int(draws.integers(1095)), int(draws.integers(1495))) for _number in range(60)]
+    for top, left in [*specks, (500, 0), (500, 496)]:
+        hole[top : top + 5, left : left + 5] = True
+    network = Network(LAMA, smooth)
+    filled(image, hole, network)
+    assert len(network.given) <= 16
+    around: dict[tuple[int, int], tuple[int, int]] = {}
+    for picture, mask in network.given:
+        known = tuple(int(axis[0]) for axis in np.nonzero(mask[0, 0] == 0))
+        first = [round(float(picture[0, axis][known]) * 2000) - known[axis] for axis in (0, 1)]
+        for top, left in specks:
+            y, x = top - first[0], left - first[1]
+            if 0 <= y < 512 and 0 <= x < 512 and mask[0, 0, y, x]:
+                # Once it is filled it is masked no more: the last run that is shown it masked fills it.
+                around[top, left] = first[0], first[1]
+    assert len(around) == len(set(specks))
+    for (top, left), begins in around.items():
+        for place, begin, length in ((top, begins[0], 1100), (left, begins[1], 1500)):
+            assert begin <= max(0, place - 60)
+            assert begin + 512 >= min(length, place + 5 + 60)
+
+
+def test_holes_in_one_window_take_each_the_colour_of_its_own_surroundings() -> None:
+    image = np.empty((400, 400, 3), np.float32)
+    image[:, :200], image[:, 200:] = (0.2, 0.3, 0.6), (0.7, 0.4, 0.3)
+    hole = square_hole(400, 400, 150, 80, 70) | square_hole(400, 400, 150, 250, 70)
+    network = Network(LAMA, one_colour)
+    result = filled(np.where(hole[..., None], np.float32(1), image), hole, network)
+    assert len(network.given) == 1
+    np.testing.assert_allclose(result, image, atol=0.01)
+
+
+def test_a_hole_is_filled_as_it_would_be_alone() -> None:
+    """With grain: as far as the model lets it, and this one paints the same whatever it sees."""
+    image = np.asarray(0.5 + np.random.default_rng(0).normal(0, 0.02, (500, 900, 3)), np.float32)
+    first, second = square_hole(500, 900, 200, 100, 20), square_hole(500, 900, 230, 400, 9)
+    networks = [Network(LAMA, one_colour) for _number in range(2)]
+    alone, both = (filled(image, *given) for given in zip((first, first | second), networks, strict=True))
+    assert [len(network.given) for network in networks] == [1, 1]
+    assert np.array_equal(alone[first], both[first])
+    assert both[second].std() > 0.01
+
+
+def test_progress_is_by_pixels_and_a_cancel_ends_it_between_runs() -> None:
+    image, hole = textured(400, 1400), square_hole(400, 1400, 100, 100, 60) | square_hole(400, 1400, 100, 1000, 20)
+    inputs, network = Inputs(image, hole.astype(np.float32), ~hole), Network(LAMA, smooth)
+    whole = FakeContext(infer=network, models=[LAMA])
+    run(inputs, Params(model="lama"), whole)
+    fractions = [fraction for fraction, _text in whole.reports]
+    assert fractions == sorted(fractions)
+    assert 60**2 / (60**2 + 20**2) in fractions
+
+    def cancelling(picture: F32, mask: Bool) -> F32:
+        context.cancel()
+        return smooth(picture, mask)
+
+    network = Network(LAMA, cancelling)
+    context = FakeContext(infer=network, models=[LAMA])
+    with pytest.raises(Cancelled):
+        run(inputs, Params(model="lama"), context)
+    assert len(network.given) == 1
 
 
 @BOTH

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from editor.imaging.grain import BRIGHTNESS
+from editor.imaging.measures import BRIGHTNESS
 from editor.imaging.resample import gaussian
 from editor.sdk.errors import Cancelled
 from plugins.upscale import PLUGIN, Params, method, network
