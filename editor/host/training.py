@@ -40,7 +40,8 @@ class Run:
     """A training, from when its photos were cut until its model is kept or it is forgotten.
 
     name: of the model to be. method: id of the plugin. version: of its recipe. base: id of the model that it goes on
-    from, empty if from none. noise: how many samples of it were lifted. spent_s: how long it has run.
+    from, empty if from none. noise: how many samples of it were lifted. spent_s: how long it has run. photo: what the
+    one photo is called that the model is made for; empty if it is for any.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Run:
     folder: RunFolder
     noise: int = 0
     spent_s: float = 0.0
+    photo: str = ""
 
     @property
     def begun(self) -> bool:
@@ -97,12 +99,14 @@ class Trainings:
         order: Order,
         *,
         base: str = "",
+        photo: str = "",
         clean: Clean | None = None,
         progress: Callable[[float], None] = lambda _share: None,
     ) -> Run:
         """Cuts the photos; nothing is learned yet.
 
         Args:
+            photo: what the one photo is called that the model is to be for, if it is for one.
             clean: for a recipe that lifts noise, what cleans noisy photos; None takes all photos as they are.
             progress: told the share that is done; what it raises stops the work, and nothing stays.
 
@@ -125,7 +129,7 @@ class Trainings:
                 photos = [lifter.taken_apart(photo) for photo in photos]
             harvest = self._cut(photos, RunFolder(part), recipe, order, progress)
             lifted = lifter.save(RunFolder(part).bank) if lifter is not None else 0
-            run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part), lifted)
+            run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part), lifted, photo=photo)
             self._write(run)
             part.replace(place)
         except OSError as error:
@@ -169,9 +173,11 @@ class Trainings:
         """
         recipe = recipe_of(plugin)
         outcome = self.outcome(run)
-        trained = Trained(run.method, run.version, run.base)
+        trained = Trained(run.method, run.version, run.base, run.photo)
         made = _("{method}, fine-tuned on photos of yours.") if run.base else _("{method}, trained on photos of yours.")
-        summary = made.format(method=_(plugin.title))
+        if run.photo:
+            made = _("{method}, fine-tuned on the photo {photo}, for which alone it is compared unasked.")
+        summary = made.format(method=_(plugin.title), photo=run.photo)
         card = training_card.text(run, plugin, outcome, difference)
         manifest = self._library.add_trained(run.folder.model, run.name, summary, recipe.export, trained, card)
         self.forget(run)

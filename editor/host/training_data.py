@@ -214,8 +214,10 @@ class _Collection:
         rng = np.random.default_rng((self._seed, *digest))
         cells, spans = _cells(pixels, photo.where, self._shrinks, self._cell_px, self._quota, rng)
         if not cells:
-            reason = _("too small to cut patches of {side_px} x {side_px} pixels from").format(side_px=self._cell_px)
-            self.skipped.append((photo.name, reason))
+            reason = _("too small to cut patches of {side_px} x {side_px} pixels from")
+            if photo.where is not None:
+                reason = _("too little of it may be learned from to cut patches of {side_px} x {side_px} pixels")
+            self.skipped.append((photo.name, reason.format(side_px=self._cell_px)))
             return
         for cell in cells:
             self._file.write(cell.tobytes())
