@@ -105,10 +105,12 @@ def test_it_learns_on_while_its_window_is_closed(desk: Desk, qtbot: QtBot) -> No
     training.end(20.0, 22.0)
     desk.wait(Stage.DONE)
     assert "is among your models" in desk.main.messages.text
-    assert status.isHidden()
+    assert status.text() == "Fine-tuning: better"
     desk.main.messages.offer_button.click()
     assert desk.tune.isVisible()
     assert desk.tune.pages.currentWidget() is desk.tune.course
+    desk.tune.course.back_button.click()
+    assert status.isHidden(), "it was seen"
 
 
 def test_every_button_has_a_tooltip(desk: Desk) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from editor.core.geometry import Rect
 from editor.core.session import Session
 from editor.host import mask_edits
-from editor.host.library import library
+from editor.host.library import library, store
 from editor.host.places import Places
 from editor.host.registry import Registry
+from editor.host.runner import Request
 from editor.runtime.tuning.events import Failed, Finished, Learned
+from editor.sdk.context import Context
+from editor.sdk.plugin import Inputs, Result
+from editor.ui.dialogs import ask
 from editor.ui.tuning_work import Stage
-from tests.helpers.documents import method, session
+from tests.helpers.documents import Level, method, session
 from tests.helpers.makers import Idle
 from tests.helpers.trainings import METHOD, STARTED, FakeTraining, add_model, learner, measured
 from tests.ui.tuning.desk import Desk, runs
@@ -33,7 +36,7 @@ def base(desk: Desk, tmp_path: Path) -> str:
     made = add_model(tmp_path, "Base")
     plugins = (method(task="fill", random=False), learner(task="fill"))
     desk.main.set_registry(Registry({plugin.id: plugin for plugin in plugins}))
-    desk.main.set_engine(Idle(Places.default().models))
+    desk.main.set_engine(Idle(*store(Places.default()).folders))
     desk.main.method.choose(METHOD)
     desk.main.method.form.set_values({"model": made.id})
     return made.id
@@ -64,7 +67,7 @@ def end(desk: Desk, *values: float) -> None:
 def fill(desk: Desk, qtbot: QtBot) -> None:
     """Enter, and waits for all results."""
     with qtbot.waitSignals([desk.main.repair.removal.ran] * 2):
-        QTest.keyClick(desk.main.canvas, Qt.Key.Key_Return)
+        desk.main.repair.enter()
 
 
 def names(desk: Desk) -> list[str]:
@@ -135,15 +138,22 @@ def test_it_joins_once_what_runs_is_done(desk: Desk, qtbot: QtBot, base: str) ->
     open_photo(desk)
     fill(desk, qtbot)
     learn(desk, qtbot)
-    ran = desk.main.repair.removal
-    desk.main.method.form.set_values({"model": base})
-    desk.main.tuning.learned.connect(lambda *_made: None)
-    with qtbot.waitSignals([ran.ran] * 2):
-        # It ends while the next run is under way.
-        desk.main.tuning.kept.connect(desk.main.repair.again)
-        end(desk, 20.0, 22.0)
-    qtbot.waitUntil(lambda: not ran.running)
-    assert names(desk).count("Learner, leaf") == 1
+    removal = desk.main.repair.removal
+    held, go = threading.Event(), threading.Event()
+
+    def wait(_inputs: Inputs, _params: Level, _ctx: Context) -> Result:
+        held.set()
+        assert go.wait(10)
+        return Result(_inputs.image)
+
+    slow = Request(method(wait, id="slow", title="Slow", task="fill", random=False), Level())
+    assert desk.main.repair.runner is not None
+    removal.start(desk.main.repair.runner, [slow])
+    assert held.wait(10)
+    end(desk, 20.0, 22.0)
+    assert removal.running, "it is not stopped for it"
+    go.set()
+    qtbot.waitUntil(lambda: names(desk)[-2:] == ["Slow", "Learner, leaf"])
 
 
 def test_it_does_not_join_results_of_another_mask(desk: Desk, qtbot: QtBot, base: str) -> None:
@@ -154,10 +164,8 @@ def test_it_does_not_join_results_of_another_mask(desk: Desk, qtbot: QtBot, base
     learn(desk, qtbot)
     end(desk, 20.0, 22.0)
     assert (names(desk), desk.main.repair.removal.running) == (before, False)
-    fill_again = desk.main.repair
     desk.main.repair.cancel()
-    with qtbot.waitSignals([fill_again.removal.ran] * 2):
-        QTest.keyClick(desk.main.canvas, Qt.Key.Key_Return)
+    fill(desk, qtbot)
     assert "Learner, leaf" in names(desk)
 
 
@@ -167,6 +175,9 @@ def test_it_is_compared_with_its_own_photo_only(desk: Desk, qtbot: QtBot, base: 
     open_photo(desk, "other.jpg")
     fill(desk, qtbot)
     end(desk, 20.0, 22.0)
+    desk.main.repair.again()
+    assert not desk.main.repair.removal.running, "there is nothing new for it"
+    desk.main.repair.cancel()
     fill(desk, qtbot)
     assert "Learner, leaf" not in names(desk)
     open_photo(desk, "leaf.ora")
@@ -189,7 +200,10 @@ def test_what_is_not_better_is_one_line_and_nothing_is_kept(desk: Desk, qtbot: Q
     assert learn(desk, qtbot).run.name == "leaf", "and its name is free again"
 
 
-def test_a_name_that_is_taken_gets_a_number_and_the_model_can_be_removed(desk: Desk, qtbot: QtBot, base: str) -> None:
+def test_a_name_that_is_taken_gets_a_number_and_the_model_can_be_removed(
+    desk: Desk, qtbot: QtBot, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "remove_model", lambda *_args: True)
     open_photo(desk)
     learn(desk, qtbot)
     end(desk, 20.0, 22.0)
@@ -200,7 +214,7 @@ def test_a_name_that_is_taken_gets_a_number_and_the_model_can_be_removed(desk: D
     story = panel.cards["leaf"].story
     assert story is not None
     assert story.origin.text() == "Fine-tuned from Base for the photo leaf."
-    desk.main.models.show().panel._work.remove("leaf")
+    panel.cards["leaf"].remove_button.click()
     qtbot.waitUntil(lambda: "leaf" not in panel.cards)
     fill(desk, qtbot)
     assert "Learner, leaf" not in names(desk)
@@ -252,7 +266,7 @@ def test_a_disk_that_is_full_is_a_line_before_and_after(
         patched.setattr("editor.runtime.library._write", full)
         training.run.folder.model.write_bytes(b"new weights")
         training.tell(STARTED, measured(0, 20.0), measured(100, 22.0), Finished(100, 1e-6))
-        desk.wait(Stage.FAILED)
+        qtbot.waitUntil(lambda: "No space left on device" in desk.main.messages.text)
     assert "No space left on device" in desk.main.messages.text
     assert [run.name for run in runs()] == ["leaf"], "what was learned is not lost"
 
