@@ -14,6 +14,7 @@ from typing import Any
 from editor.core.errors import EditorError, ModelError
 from editor.core.i18n import _
 from editor.host import training_advice, training_card, training_data, training_planes
+from editor.host.training_choice import PREPARING
 from editor.host.training_data import Harvest, Photo
 from editor.host.training_noise import Clean, NoiseLifter
 from editor.runtime.library import ModelLibrary
@@ -31,8 +32,6 @@ FEATURES = "efficientnet_lite0"
 _FILE = "run.json"
 # Of the time that photos take where planes are added.
 _CUTTING = 0.1
-# Planes are made for at most so long, as a share of the time that it then learns.
-_PREPARING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +212,7 @@ class Trainings:
             order.seed,
             lambda done: progress(share + (1 - share) * done),
             # Who has minutes does not want to wait an hour for them to begin.
-            60 * _PREPARING * order.minutes if order.minutes is not None else math.inf,
+            60 * PREPARING * order.minutes if order.minutes is not None else math.inf,
         )
         return replace(harvest, cells=cells, validation_cells=held_back)
 

@@ -23,6 +23,9 @@ from editor.sdk.plugin import Plugin
 PHOTO_MINUTES = 3
 """How long one photo is learned: who waits for its result has it in mind still."""
 
+PREPARING = 0.5
+"""For how long planes are added to what is learned from, at most, as a share of the time that it then learns."""
+
 _SELECTED = 128
 """From which value on a pixel of the mask counts as selected, as for the masks that say where to copy from."""
 
@@ -55,7 +58,7 @@ def for_photo(
     bases: Sequence[ModelManifest],
     taken: Collection[str],
 ) -> Choice:
-    """A training on the open document alone, for a model that is made for it.
+    """A training of PHOTO_MINUTES on the open document alone, for a model that is made for it.
 
     What is masked to be filled is not learned from; where a mask only limits what is worked on, all is.
 
@@ -76,6 +79,8 @@ def for_photo(
             )
         )
     ids = [manifest.id for manifest in bases]
+    prepares = plugin.recipe is not None and bool(plugin.recipe.prepares)
+    minutes = PHOTO_MINUTES / (1 + PREPARING) if prepares else float(PHOTO_MINUTES)
     called = photo_name(name)
     photo = Photo(name, partial(_flattened, state), _unmasked(state) if plugin.needs.mask else None)
     return Choice(
@@ -84,7 +89,7 @@ def for_photo(
         model if model in ids else ids[0],
         (photo,),
         (),
-        Order(None, float(PHOTO_MINUTES)),
+        Order(None, minutes),
         called,
     )
 

@@ -184,7 +184,10 @@ class Tuning(QObject):
             # It stays until it was seen: the line over the canvas may have gone with the next stroke.
             self.progressed.emit(_("Fine-tuning: better") if better else _("Fine-tuning: nothing gained"))
             return
-        if not (work.running or work.stage in (Stage.CUTTING, Stage.JUDGING)):
+        if work.stage is Stage.CUTTING:
+            self.progressed.emit(_("Fine-tuning: preparing, {percent} %").format(percent=int(100 * work.share)))
+            return
+        if not (work.running or work.stage is Stage.JUDGING):
             self.progressed.emit("")
             return
         if not course.steps:

@@ -297,6 +297,8 @@ class MethodPanel(QScrollArea):
                 "it is kept only if it measured better on parts of the photo that were held back."
             )
         )
+        # A click leaves the focus on the canvas, where the user goes on.
+        self.learn_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.learn_button.clicked.connect(self.learn)
         self.tune_button = QPushButton(_("Fine-tune…"), self)
         self.tune_button.setToolTip(_("Let the network of this method learn from photos of yours"))
