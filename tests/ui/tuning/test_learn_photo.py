@@ -175,8 +175,7 @@ def test_it_is_compared_with_its_own_photo_only(desk: Desk, qtbot: QtBot, base: 
     open_photo(desk, "other.jpg")
     fill(desk, qtbot)
     end(desk, 20.0, 22.0)
-    desk.main.repair.again()
-    assert not desk.main.repair.removal.running, "there is nothing new for it"
+    assert not desk.main.repair.removal.running, "it does not join"
     desk.main.repair.cancel()
     fill(desk, qtbot)
     assert "Learner, leaf" not in names(desk)
