@@ -234,18 +234,13 @@ class TuningWork(QObject):
         self.leave()
 
     def leave(self) -> None:
-        """Back to the beginning. A run that is READY or FAILED rests; one that gained nothing is forgotten."""
-        gained = self.verdict is None or self.verdict.manifest is not None
-        if self.stage is Stage.DONE and self.run is not None and not gained:
-            self.trainings.forget(self.run)
+        """Back to the beginning. A run that is READY or FAILED rests."""
         self.run = self._training = self.verdict = None
         self._start, self.trouble, self.course = 0, "", Course()
         self._to(Stage.SET_UP)
 
     def end(self) -> None:
         """The program ends: a trainer saves where it is, which is waited for."""
-        if self.stage is Stage.DONE:
-            self.leave()
         self._start = 0
         if self._training is not None:
             self._training.close()
@@ -308,8 +303,10 @@ class TuningWork(QObject):
 
         def work(_token: CancelToken, _tell: Progress) -> Verdict:
             outcome = self.trainings.outcome(run)
-            manifest = self.trainings.keep(run, plugin, end.difference) if outcome.better else None
-            return Verdict(outcome, manifest)
+            if outcome.better:
+                return Verdict(outcome, self.trainings.keep(run, plugin, end.difference))
+            self.trainings.forget(run)
+            return Verdict(outcome, None)
 
         job = Job(work, _("Looking at what was learned"))
         job.done.connect(self._bridge.queued(self._judged))

@@ -195,7 +195,7 @@ def test_what_is_not_better_is_one_line_and_nothing_is_kept(desk: Desk, qtbot: Q
         "Nothing is kept."
     )
     assert desk.main.status.tuning.text() == "Fine-tuning: nothing gained"
-    assert (models(), names(desk)) == (known, before)
+    assert (models(), names(desk), runs()) == (known, before, [])
     assert learn(desk, qtbot).run.name == "leaf", "and its name is free again"
 
 
