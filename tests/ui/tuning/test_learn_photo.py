@@ -131,6 +131,7 @@ def test_a_better_model_joins_the_results_that_are_open(desk: Desk, qtbot: QtBot
     assert names(desk) == [*before, "Learner, leaf"]
     assert desk.main.strip.marked == shown, "what the user looks at stays"
     assert "20.00 dB before, 22.00 dB after" in desk.main.messages.text
+    assert "“leaf” joins the results" in desk.main.messages.text
     assert desk.main.status.tuning.text() == "Fine-tuning: better"
 
 
