@@ -339,8 +339,8 @@ class TuningWork(QObject):
             )
             if self.plugin is not None and self.plugin.task:
                 text = _(
-                    "{photo} was learned: {before:.2f} {unit} before, {after:.2f} {unit} after on parts of it that were "
-                    "held back. “{name}” joins the results of this photo."
+                    "{photo} was learned: {before:.2f} {unit} before, {after:.2f} {unit} after on parts of it that "
+                    "were held back. “{name}” joins the results of this photo."
                 )
         shown = unit(self.plugin) if self.plugin is not None else ""
         return text.format(photo=run.photo, name=run.name, before=outcome.before, after=outcome.after, unit=shown)
