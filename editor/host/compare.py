@@ -17,7 +17,7 @@ from editor.sdk.plugin import Plugin
 
 
 def others(
-    chosen: Request, methods: Iterable[tuple[Plugin, Any]], seed: int, models: ModelLibrary | None
+    chosen: Request, methods: Iterable[tuple[Plugin, Any]], seed: int, models: ModelLibrary | None, photo: str = ""
 ) -> tuple[Request, ...]:
     """One request for each other method of the chosen one's task, or, where it names a model, for each that is
     installed; so also for the other models of the chosen one. None for a method that lacks a model that it needs.
@@ -27,6 +27,7 @@ def others(
         methods: all that there are, each with the parameters that it is to have (an instance of `plugin.params`).
         seed: of those that draw at random.
         models: those that can be run; None if none can.
+        photo: what the photo is called: models that were made for another one are left out.
 
     Returns:
         Them by the size of their models: a small one is loaded and run sooner than a large one, as a rule.
@@ -37,7 +38,7 @@ def others(
         Request(plugin, values, seed if plugin.random else 0)
         for plugin, params in methods
         if plugin.task == chosen.plugin.task
-        for values in _with_each_model(plugin, params, models)
+        for values in _with_each_model(plugin, params, models, photo)
         if (plugin.id, values) != (chosen.plugin.id, chosen.params) and _can_run(plugin, values, models)
     ]
     return tuple(sorted(found, key=lambda request: _size_bytes(request, models)))
@@ -56,11 +57,12 @@ def in_turn(own: Sequence[Request], others: Sequence[Request]) -> tuple[Request,
     return (*one_of_each, *own[1:])
 
 
-def _with_each_model(plugin: Plugin, params: Any, models: ModelLibrary | None) -> Iterator[Any]:
-    """The parameters with each known model that they may name; as they are if they name none."""
+def _with_each_model(plugin: Plugin, params: Any, models: ModelLibrary | None, photo: str) -> Iterator[Any]:
+    """The parameters with each known model for the photo that they may name; as they are if they name none."""
     naming = [spec for spec in plugin.specs if spec.role and spec.matters(partial(getattr, params))]
     known = [() if models is None else of_role(models, spec.role) for spec in naming]
-    for chosen in itertools.product(*known):
+    fitting = ([model for model in each if model.photo in ("", photo)] for each in known)
+    for chosen in itertools.product(*fitting):
         yield replace(params, **{spec.name: model.id for spec, model in zip(naming, chosen, strict=True)})
 
 

@@ -23,11 +23,13 @@ _SHIPPED = Path(__file__).parents[2] / "models"
 
 @dataclass(frozen=True, slots=True)
 class KnownModel:
-    """A model that could be run; `availability` says whether it can be now."""
+    """A model that could be run; `availability` says whether it can be now. photo: the one that it was made for, if it
+    was for one."""
 
     id: str
     title: str
     availability: Availability
+    photo: str = ""
 
     @property
     def installed(self) -> bool:
@@ -78,4 +80,6 @@ def installed(models: ModelLibrary, model_id: str) -> bool:
 
 
 def _known(models: ModelLibrary, model_id: str) -> KnownModel:
-    return KnownModel(model_id, models.store.manifest(model_id).title, models.availability(model_id))
+    manifest = models.store.manifest(model_id)
+    photo = manifest.trained.photo if manifest.trained is not None else ""
+    return KnownModel(model_id, manifest.title, models.availability(model_id), photo)

@@ -14,6 +14,7 @@ from typing import Any
 from editor.core.errors import EditorError, ModelError
 from editor.core.i18n import _
 from editor.host import training_advice, training_card, training_data, training_planes
+from editor.host.training_choice import PREPARING
 from editor.host.training_data import Harvest, Photo
 from editor.host.training_noise import Clean, NoiseLifter
 from editor.runtime.library import ModelLibrary
@@ -31,8 +32,6 @@ FEATURES = "efficientnet_lite0"
 _FILE = "run.json"
 # Of the time that photos take where planes are added.
 _CUTTING = 0.1
-# Planes are made for at most so long, as a share of the time that it then learns.
-_PREPARING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ class Run:
     """A training, from when its photos were cut until its model is kept or it is forgotten.
 
     name: of the model to be. method: id of the plugin. version: of its recipe. base: id of the model that it goes on
-    from, empty if from none. noise: how many samples of it were lifted. spent_s: how long it has run.
+    from, empty if from none. noise: how many samples of it were lifted. spent_s: how long it has run. photo: what the
+    one photo is called that the model is made for; empty if it is for any.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Run:
     folder: RunFolder
     noise: int = 0
     spent_s: float = 0.0
+    photo: str = ""
 
     @property
     def begun(self) -> bool:
@@ -97,12 +98,14 @@ class Trainings:
         order: Order,
         *,
         base: str = "",
+        photo: str = "",
         clean: Clean | None = None,
         progress: Callable[[float], None] = lambda _share: None,
     ) -> Run:
         """Cuts the photos; nothing is learned yet.
 
         Args:
+            photo: what the one photo is called that the model is to be for, if it is for one.
             clean: for a recipe that lifts noise, what cleans noisy photos; None takes all photos as they are.
             progress: told the share that is done; what it raises stops the work, and nothing stays.
 
@@ -125,7 +128,7 @@ class Trainings:
                 photos = [lifter.taken_apart(photo) for photo in photos]
             harvest = self._cut(photos, RunFolder(part), recipe, order, progress)
             lifted = lifter.save(RunFolder(part).bank) if lifter is not None else 0
-            run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part), lifted)
+            run = Run(name, plugin.id, recipe.version, base, order, harvest, RunFolder(part), lifted, photo=photo)
             self._write(run)
             part.replace(place)
         except OSError as error:
@@ -169,9 +172,11 @@ class Trainings:
         """
         recipe = recipe_of(plugin)
         outcome = self.outcome(run)
-        trained = Trained(run.method, run.version, run.base)
+        trained = Trained(run.method, run.version, run.base, run.photo)
         made = _("{method}, fine-tuned on photos of yours.") if run.base else _("{method}, trained on photos of yours.")
-        summary = made.format(method=_(plugin.title))
+        if run.photo:
+            made = _("{method}, fine-tuned on the photo {photo}, for which alone it is compared unasked.")
+        summary = made.format(method=_(plugin.title), photo=run.photo)
         card = training_card.text(run, plugin, outcome, difference)
         manifest = self._library.add_trained(run.folder.model, run.name, summary, recipe.export, trained, card)
         self.forget(run)
@@ -207,7 +212,7 @@ class Trainings:
             order.seed,
             lambda done: progress(share + (1 - share) * done),
             # Who has minutes does not want to wait an hour for them to begin.
-            60 * _PREPARING * order.minutes if order.minutes is not None else math.inf,
+            60 * PREPARING * order.minutes if order.minutes is not None else math.inf,
         )
         return replace(harvest, cells=cells, validation_cells=held_back)
 

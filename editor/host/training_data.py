@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from editor.core.errors import EditorError, ReadError
-from editor.core.i18n import _
+from editor.core.i18n import _, ngettext
 from editor.io.depth import on_white, to_uint8
 from editor.io.read import READ_SUFFIXES, read_picture
 
@@ -109,9 +109,12 @@ def _too_little(count: int, cell_px: int, skipped: Sequence[tuple[str, str]]) ->
         name, reason = skipped[0]
         return NotEnoughError(reason if name in reason else f"{name}: {reason}")
     return NotEnoughError(
-        _(
+        ngettext(
+            "That gives {count} patch of {side_px} x {side_px} pixels to learn from; at least {least} are needed. "
+            "Choose more or larger photos.",
             "That gives {count} patches of {side_px} x {side_px} pixels to learn from; at least {least} are needed. "
-            "Choose more or larger photos."
+            "Choose more or larger photos.",
+            count,
         ).format(count=count, side_px=cell_px, least=_FEWEST_CELLS)
     )
 
@@ -214,8 +217,10 @@ class _Collection:
         rng = np.random.default_rng((self._seed, *digest))
         cells, spans = _cells(pixels, photo.where, self._shrinks, self._cell_px, self._quota, rng)
         if not cells:
-            reason = _("too small to cut patches of {side_px} x {side_px} pixels from").format(side_px=self._cell_px)
-            self.skipped.append((photo.name, reason))
+            reason = _("too small to cut patches of {side_px} x {side_px} pixels from")
+            if photo.where is not None:
+                reason = _("too little of it may be learned from to cut patches of {side_px} x {side_px} pixels")
+            self.skipped.append((photo.name, reason.format(side_px=self._cell_px)))
             return
         for cell in cells:
             self._file.write(cell.tobytes())

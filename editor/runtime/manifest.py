@@ -21,6 +21,7 @@ commercial = true
 method = "denoise"
 version = 1                     # of its network
 base = "denoise"                # optional: the model that it learned on from
+photo = "IMG_1234"              # optional: the one photo that it was made for
 
 [size]                          # fixed = [height, width], or multiple_of and minimum
 multiple_of = 8
@@ -125,11 +126,15 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """By which method's recipe it was trained, see `editor.sdk.recipe`, and from which model on; empty if from none."""
+    """By which method's recipe it was trained, see `editor.sdk.recipe`, and from which model on; empty if from none.
+
+    photo: what the one photo is called that it was made for; empty if it is for any.
+    """
 
     method: str
     version: int
     base: str = ""
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +294,8 @@ def _licence(table: Table, own: bool) -> Licence:
 
 
 def _trained(table: Table) -> Trained:
-    trained = Trained(table.text("method"), table.whole("version", 1), table.text("base") if table.has("base") else "")
+    base, photo = (table.text(name) if table.has(name) else "" for name in ("base", "photo"))
+    trained = Trained(table.text("method"), table.whole("version", 1), base, photo)
     table.end()
     return trained
 

@@ -26,6 +26,7 @@ def described(
             *("", "[licence]", f"name = {quoted(licence.name)}", f"commercial = {str(licence.commercial).lower()}"),
             *("", "[trained]", f"method = {quoted(trained.method)}", f"version = {trained.version}"),
             *([f"base = {quoted(trained.base)}"] if trained.base else []),
+            *([f"photo = {quoted(trained.photo)}"] if trained.photo else []),
             *("", "[size]", f"multiple_of = {export.multiple_of}", f"minimum = {export.minimum}"),
             *("", "[[files]]", *file_lines(file)),
             *("", "[[inputs]]", *tensor_lines(export.input)),

@@ -153,6 +153,13 @@ def _repair() -> tuple[ActionSpec, ...]:
             "document",
             checkable=True,
         ),
+        ActionSpec(
+            "repair.learn",
+            _("Learn this photo"),
+            _("Let the network of the method learn this photo for a few minutes"),
+            (),
+            "document",
+        ),
         ActionSpec("repair.tune", _("Fine-tune…"), _("Let the network of a method learn from photos of yours")),
         ActionSpec("repair.next", _("Next candidate"), _("Show the next result"), ("Right",), "candidates"),
         ActionSpec("repair.previous", _("Previous candidate"), _("Show the result before"), ("Left",), "candidates"),

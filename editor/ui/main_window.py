@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
         on("repair.run", self.repair.enter)
         on("repair.again", self.repair.again)
         on("repair.cancel", self.repair.cancel)
+        on("repair.learn", self.method.learn)
         on("repair.tune", self.method.tune)
         on("repair.next", lambda: self.repair.removal.step(+1))
         on("repair.previous", lambda: self.repair.removal.step(-1))
@@ -287,7 +288,9 @@ class MainWindow(QMainWindow):
         self.models.changed.connect(self.method.refresh_models)
         self.models.changed.connect(self.tuning.refresh)
         self.method.tune_wanted.connect(self.tuning.show)
+        self.method.learn_wanted.connect(self.tuning.learn_photo)
         self.tuning.kept.connect(self.models.refresh)
+        self.tuning.learned.connect(self.repair.join)
         self.tuning.use_wanted.connect(self.method.use_model)
         self.tuning.progressed.connect(self.status.show_tuning)
         self.status.tuning_wanted.connect(self.tuning.show)
@@ -342,6 +345,8 @@ class MainWindow(QMainWindow):
         }
         self.commands.allow(met)
         self.commands["repair.preview"].setEnabled(self.live.possible)
+        self.commands["repair.learn"].setEnabled(session is not None and self.method.learns)
+        self.method.show_photo(self.files.name)
         self.method.preview_box.setToolTip(self.commands.tip("repair.preview"))
         history = session.history if session is not None else None
         undo, redo = (history.undo_step(), history.redo_step()) if history is not None else (None, None)

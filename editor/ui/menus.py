@@ -51,7 +51,7 @@ class Menus:
         menu = self._menu(bar, _("Repair"))
         actions.fill(menu, "repair.run", "repair.again", "repair.cancel", "", "repair.previous", "repair.next", "")
         self.methods = menu.addMenu(_("Method"))
-        actions.fill(menu, "repair.preview", "repair.tune")
+        actions.fill(menu, "repair.preview", "repair.learn", "repair.tune")
         menu = self._menu(bar, _("Help"))
         actions.fill(menu, "help.search", "help.keys", "", "help.about")
 

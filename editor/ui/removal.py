@@ -113,6 +113,15 @@ class Removal(QObject):
         return self.current is not None or self._partial is not None
 
     @property
+    def outdated(self) -> bool:
+        """Whether there are candidates of another mask or other pixels than there are now."""
+        from editor.host.live import inputs_differ
+
+        assert self._session is not None, "candidates belong to a document"
+        state = self._session.state
+        return any(inputs_differ(candidate.based_on, state) for candidate in self.candidates)
+
+    @property
     def current(self) -> Candidate | None:
         """The candidate that is shown."""
         return self.candidates[self.index] if 0 <= self.index < len(self.candidates) else None
@@ -150,7 +159,6 @@ class Removal(QObject):
         or is looking at earlier ones.
         """
         from editor.host.apply import Choosing
-        from editor.host.live import inputs_differ
 
         assert self._session is not None, "there is a document to work on"
         state = self._session.state
@@ -160,7 +168,7 @@ class Removal(QObject):
             self.stop()
             if self._watched:
                 self.discard()
-            elif any(inputs_differ(candidate.based_on, state) for candidate in self.candidates):
+            elif self.outdated:
                 self._clear()
         made = [each.made.record for each in self.candidates if _same_source(each.based_on, state)]
         requests = [request for request in requests if not any(map(request.made, made))]

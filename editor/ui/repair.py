@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from editor.core.errors import EditorError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from editor.host.runner import Runner
     from editor.runtime.infer import InferenceEngine
     from editor.runtime.library import ModelLibrary
+    from editor.sdk.plugin import Plugin
 
 
 class Repair(QObject):
@@ -59,6 +60,7 @@ class Repair(QObject):
         self._session: Session | None = None
         self._errors: list[EditorError] = []
         self._joins = False
+        self._learned: tuple[str, str] | None = None
         self.removal = removal
         removal.arrived.connect(self._arrived)
         removal.shown_changed.connect(self._shown)
@@ -136,12 +138,18 @@ class Repair(QObject):
 
         None beside those of another task, with which they could not be compared.
         """
-        if self.choosing and not self._answers_the_same():
+        if self.choosing and not self._answers_the_same(self._method.plugin):
             self._messages.note(_("The results in the strip are of another kind: accept one or press Esc, then Enter."))
             return
         if self._method.by_chance and (self.removal.running or self.choosing):
             self._method.next_seeds()
         self.run()
+
+    def join(self, method: str, model: str) -> None:
+        """Adds what a method makes with a model that was learned, once nothing runs any more; only to candidates of
+        its task and photo, of which nothing changed since."""
+        self._learned = (method, model)
+        self._join()
 
     def cancel(self) -> None:
         """Stops what runs and throws the candidates away; the mask stays."""
@@ -199,9 +207,20 @@ class Repair(QObject):
         self._joins = self.choosing
         return True
 
-    def _answers_the_same(self) -> bool:
-        """Whether the chosen method does what those do whose candidates are there."""
-        plugin, registry = self._method.plugin, self._registry
+    def _join(self) -> None:
+        removal, runner = self.removal, self._runner
+        if self._learned is None or removal.running:
+            return
+        learned, self._learned = self._learned, None
+        if runner is None or not self.choosing or removal.watched or removal.outdated:
+            return
+        request = self._method.request_with(*learned)
+        if request is not None and self._answers_the_same(request.plugin) and removal.start(runner, [request]):
+            self._joins = True
+
+    def _answers_the_same(self, plugin: Plugin | None) -> bool:
+        """Whether a method does what those do whose candidates are there."""
+        registry = self._registry
         if plugin is None or registry is None:
             return False
         made = {candidate.made.record.plugin for candidate in self.removal.candidates}
@@ -209,6 +228,7 @@ class Repair(QObject):
         return plugin.id in made or bool(plugin.task and plugin.task in tasks)
 
     def _stop(self) -> None:
+        self._learned = None
         if self.removal.watched:
             self.removal.discard()
         else:
@@ -274,6 +294,8 @@ class Repair(QObject):
         else:
             self._status.end_job()
             self._tell_result()
+            # Not now: who else hears of the end would hear of the new beginning first.
+            QTimer.singleShot(0, self, self._join)
         self._show_strip()
         self.changed.emit()
 

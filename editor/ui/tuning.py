@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from editor.core.errors import EditorError
-from editor.core.i18n import _
+from editor.core.i18n import _, ngettext
 from editor.host.jobs import Jobs
 from editor.host.places import Places
 from editor.host.settings import Settings
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 class Tuning(QObject):
     """Opens the window of fine-tuning, and tells how it goes while that is closed.
 
-    kept(): a model was installed. use_wanted(method, model): it is to be chosen. progressed(text): for the status
-    line, empty when nothing learns.
+    kept(): a model was installed. learned(method, model): one that is made for a photo; it is known by then.
+    use_wanted(method, model): it is to be chosen. progressed(text): for the status line, empty when nothing learns.
     """
 
     kept = Signal()
+    learned = Signal(str, str)
     use_wanted = Signal(str, str)
     progressed = Signal(str)
 
@@ -63,7 +64,7 @@ class Tuning(QObject):
     def show(self, method: str = "", model: str = "") -> TuningWindow:
         """Opens the window, or brings it to the front; with a method, it and the model to go on from are chosen."""
         if self.window is None:
-            self.window = self._make()
+            self.window = self._make_window()
         elif not self.window.isVisible():
             self.refresh()
         if method:
@@ -73,6 +74,36 @@ class Tuning(QObject):
         self.window.activateWindow()
         return self.window
 
+    def learn_photo(self, method: str, model: str) -> None:
+        """Lets a method learn from the open photo alone, for a few minutes in the background, from a model on."""
+        from editor.host.training_choice import PHOTO_MINUTES, for_photo
+
+        document, work = self._document(), self._working()
+        plugin = work.learners.get(method)
+        if document is None or plugin is None:
+            return
+        if not work.make_way():
+            self._messages.offer(
+                _("A fine-tuning is under way; this photo can be learned when it has ended."),
+                _("Fine-tune…"),
+                _("See how far it is, or stop it"),
+                self.show,
+            )
+            return
+        try:
+            choice = for_photo(plugin, *document, model, work.trainings.bases(plugin), work.taken)
+        except EditorError as error:
+            self._messages.error(error)
+            return
+        work.cut(choice, start=True)
+        self._messages.note(
+            ngettext(
+                "{photo} is being learned in the background, for about {count} minute; go on editing meanwhile.",
+                "{photo} is being learned in the background, for about {count} minutes; go on editing meanwhile.",
+                PHOTO_MINUTES,
+            ).format(photo=choice.photo, count=PHOTO_MINUTES)
+        )
+
     def set_plugins(self, plugins: Iterable[Plugin]) -> None:
         """The methods that there are, of which some can learn."""
         self._plugins = tuple(plugins)
@@ -81,8 +112,9 @@ class Tuning(QObject):
 
     def refresh(self) -> None:
         """Another photo is open, it has another mask, or models came and went."""
-        if self.work is not None and self.window is not None:
+        if self.work is not None:
             self.work.library.store.refresh()
+        if self.window is not None:
             self.window.set_up.refresh()
 
     def follow_document(self) -> None:
@@ -108,10 +140,19 @@ class Tuning(QObject):
         finally:
             QApplication.restoreOverrideCursor()
 
-    def _make(self) -> TuningWindow:
+    def _make_window(self) -> TuningWindow:
+        from editor.ui.dialogs.tuning import TuningWindow
+
+        window = TuningWindow(self._working(), self._document, self._settings, self._parent)
+        window.use_wanted.connect(self._use)
+        return window
+
+    def _working(self) -> TuningWork:
+        """The work, which needs no window."""
+        if self.work is not None:
+            return self.work
         from editor.host.library import library
         from editor.host.training import Trainings
-        from editor.ui.dialogs.tuning import TuningWindow
         from editor.ui.tuning_work import TuningWork
 
         models = library(self._places)
@@ -120,12 +161,15 @@ class Tuning(QObject):
         self.work.set_plugins(self._plugins)
         self.work.changed.connect(self._tell)
         self.work.moved.connect(self._tell)
-        self.work.kept.connect(lambda _manifest: self.kept.emit())
+        self.work.kept.connect(self._keep)
         self.work.ended.connect(self._offer)
         self.work.failed.connect(self._fail)
-        window = TuningWindow(self.work, self._document, self._settings, self._parent)
-        window.use_wanted.connect(self._use)
-        return window
+        return self.work
+
+    def _keep(self, manifest: ModelManifest) -> None:
+        self.kept.emit()
+        if manifest.trained is not None and manifest.trained.photo:
+            self.learned.emit(manifest.trained.method, manifest.id)
 
     def _tell(self) -> None:
         """How far it is, in a few words."""
@@ -133,10 +177,19 @@ class Tuning(QObject):
         from editor.ui.tuning_work import Stage
 
         work = self.work
-        if work is None or not (work.running or work.stage is Stage.JUDGING):
+        assert work is not None, "it tells of itself"
+        course = work.course
+        if work.stage is Stage.DONE and work.verdict is not None:
+            better = work.verdict.manifest is not None
+            # It stays until it was seen: the line over the canvas may have gone with the next stroke.
+            self.progressed.emit(_("Fine-tuning: better") if better else _("Fine-tuning: nothing gained"))
+            return
+        if work.stage is Stage.CUTTING:
+            self.progressed.emit(_("Fine-tuning: preparing, {percent} %").format(percent=int(100 * work.share)))
+            return
+        if not (work.running or work.stage is Stage.JUDGING):
             self.progressed.emit("")
             return
-        course = work.course
         if not course.steps:
             self.progressed.emit(_("Fine-tuning: getting ready"))
             return

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +16,7 @@ from editor.host.jobs import CancelToken, Job, Jobs, Progress
 from editor.host.runner import Runner
 from editor.host.training import Run, Training, Trainings
 from editor.host.training_advice import Outcome
+from editor.host.training_card import unit
 from editor.host.training_choice import Choice
 from editor.host.training_course import Course
 from editor.host.training_noise import cleaner, is_lifted
@@ -109,8 +111,20 @@ class TuningWork(QObject):
         current = self.run.folder.path if self.run is not None else None
         return [run for run in self.trainings.all() if run.folder.path != current]
 
-    def cut(self, choice: Choice) -> None:
-        """Cuts the photos in the background, after which it is READY."""
+    @property
+    def taken(self) -> list[str]:
+        """The names that a new model must not have: of models and of trainings."""
+        models = [_(manifest.title) for manifest in self.library.store.manifests.values()]
+        return [*models, *(run.name for run in self.trainings.all())]
+
+    def make_way(self) -> bool:
+        """Whether another training can be begun now; one that has ended is left, and rests if it failed."""
+        if self.stage in (Stage.FAILED, Stage.DONE):
+            self.leave()
+        return self.stage is Stage.SET_UP
+
+    def cut(self, choice: Choice, *, start: bool = False) -> None:
+        """Cuts the photos in the background, after which it is READY, or to `start`, LEARNING."""
         if self.stage is not Stage.SET_UP:
             return
         plugin = self.learners[choice.method]
@@ -126,12 +140,19 @@ class TuningWork(QObject):
             if runner is not None and is_lifted(plugin, choice.base):
                 clean = cleaner(runner, plugin, choice.base, token)
             return self.trainings.prepare(
-                choice.name, plugin, photos, choice.order, base=choice.base, clean=clean, progress=progress
+                choice.name,
+                plugin,
+                photos,
+                choice.order,
+                base=choice.base,
+                photo=choice.photo,
+                clean=clean,
+                progress=progress,
             )
 
         job = self._cutting = Job(work, _("Cutting photos"))
         job.progress.connect(self._bridge.coalesced(self._cut_on))
-        job.done.connect(self._bridge.queued(self._ready))
+        job.done.connect(self._bridge.queued(partial(self._ready, start)))
         job.failed.connect(self._bridge.queued(self._not_cut))
         job.cancelled.connect(self._bridge.queued(self._not_cut))
         self.share = 0.0
@@ -213,18 +234,13 @@ class TuningWork(QObject):
         self.leave()
 
     def leave(self) -> None:
-        """Back to the beginning. A run that is READY or FAILED rests; one that gained nothing is forgotten."""
-        gained = self.verdict is None or self.verdict.manifest is not None
-        if self.stage is Stage.DONE and self.run is not None and not gained:
-            self.trainings.forget(self.run)
+        """Back to the beginning. A run that is READY or FAILED rests."""
         self.run = self._training = self.verdict = None
         self._start, self.trouble, self.course = 0, "", Course()
         self._to(Stage.SET_UP)
 
     def end(self) -> None:
         """The program ends: a trainer saves where it is, which is waited for."""
-        if self.stage is Stage.DONE:
-            self.leave()
         self._start = 0
         if self._training is not None:
             self._training.close()
@@ -237,9 +253,13 @@ class TuningWork(QObject):
         self.share = share
         self.moved.emit()
 
-    def _ready(self, run: Run) -> None:
+    def _ready(self, start: bool, run: Run) -> None:
         self.run = run
         self._to(Stage.READY)
+        if start:
+            self.start()
+            if self.stage is Stage.READY:
+                self.forget()
 
     def _not_cut(self, *errors: EditorError) -> None:
         self._to(Stage.SET_UP)
@@ -264,7 +284,7 @@ class TuningWork(QObject):
                 self._part(self._training)
                 self.trouble = event.text
                 self._to(Stage.FAILED)
-                self.ended.emit(_("The fine-tuning stopped: {reason}").format(reason=event.text))
+                self._tell_trouble()
             case _:
                 if self._recalled:
                     self.course, self._recalled = Course(), False
@@ -283,8 +303,10 @@ class TuningWork(QObject):
 
         def work(_token: CancelToken, _tell: Progress) -> Verdict:
             outcome = self.trainings.outcome(run)
-            manifest = self.trainings.keep(run, plugin, end.difference) if outcome.better else None
-            return Verdict(outcome, manifest)
+            if outcome.better:
+                return Verdict(outcome, self.trainings.keep(run, plugin, end.difference))
+            self.trainings.forget(run)
+            return Verdict(outcome, None)
 
         job = Job(work, _("Looking at what was learned"))
         job.done.connect(self._bridge.queued(self._judged))
@@ -298,12 +320,36 @@ class TuningWork(QObject):
         if verdict.manifest is not None:
             self.kept.emit(verdict.manifest)
         self._to(Stage.DONE)
-        if verdict.manifest is not None:
-            text = _("The fine-tuning has ended: {model} is among your models.").format(model=verdict.manifest.title)
-        else:
-            text = _("The fine-tuning has ended and gained nothing.")
-        self.ended.emit(text)
+        self.ended.emit(self._end_text(verdict))
+
+    def _end_text(self, verdict: Verdict) -> str:
+        outcome, manifest, run = verdict.outcome, verdict.manifest, self.run
+        if run is None or not run.photo:
+            if manifest is None:
+                return _("The fine-tuning has ended and gained nothing.")
+            return _("The fine-tuning has ended: {model} is among your models.").format(model=manifest.title)
+        text = _(
+            "Learning {photo} gained nothing: {before:.2f} {unit} before, {after:.2f} {unit} after on parts of it that "
+            "were held back. Nothing is kept."
+        )
+        if manifest is not None:
+            text = _(
+                "{photo} was learned: {before:.2f} {unit} before, {after:.2f} {unit} after on parts of it that were "
+                "held back. The new model is called “{name}”."
+            )
+            if self.plugin is not None and self.plugin.task:
+                text = _(
+                    "{photo} was learned: {before:.2f} {unit} before, {after:.2f} {unit} after on parts of it that "
+                    "were held back. “{name}” joins the results of this photo."
+                )
+        shown = unit(self.plugin) if self.plugin is not None else ""
+        return text.format(photo=run.photo, name=run.name, before=outcome.before, after=outcome.after, unit=shown)
 
     def _not_judged(self, *errors: EditorError) -> None:
         self.trouble = str(errors[0]) if errors else ""
         self._to(Stage.FAILED)
+        if errors:
+            self._tell_trouble()
+
+    def _tell_trouble(self) -> None:
+        self.ended.emit(_("The fine-tuning stopped: {reason}").format(reason=self.trouble))

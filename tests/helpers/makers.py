@@ -83,8 +83,8 @@ def know_model(folder: Path, model_id: str, *, installed: bool = True, layers: i
 class Idle(InferenceEngine):
     """Knows models and runs none."""
 
-    def __init__(self, folder: Path) -> None:
-        self._store = ModelStore([folder])
+    def __init__(self, *folders: Path) -> None:
+        self._store = ModelStore(folders)
 
     def device_report(self) -> DeviceReport:
         return DeviceReport("CPU")

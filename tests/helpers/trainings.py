@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from editor.host.training import Run
 from editor.runtime.manifest import ModelManifest, Trained
 from editor.runtime.tuning.events import Event, Failed, Finished, Learned, Measured, Started
 from editor.runtime.tuning.task import Task
+from editor.sdk.context import Context
 from editor.sdk.params import Doc, ModelOf
-from editor.sdk.plugin import Plugin
+from editor.sdk.plugin import Inputs, Plugin, Result
 from tests.helpers.documents import method
 from tests.helpers.trainers import RECIPE
 
@@ -30,8 +32,14 @@ class Params:
     model: Annotated[str, ModelOf("denoise"), Doc("Model", "What does it.")] = "base"
 
 
-def learner() -> Plugin:
-    return method(id=METHOD, title="Learner", params=Params, recipe=RECIPE, random=False)
+def fill(inputs: Inputs, params: Params, _ctx: Context) -> Result:
+    """With a grey that depends on the model."""
+    return Result(np.full_like(inputs.image, zlib.crc32(params.model.encode()) % 200 / 255))
+
+
+def learner(**changes: Any) -> Plugin:
+    declared = {"id": METHOD, "title": "Learner", "params": Params, "recipe": RECIPE, "random": False}
+    return method(fill, **(declared | changes))
 
 
 def add_model(folder: Path, title: str, base: str = "") -> ModelManifest:

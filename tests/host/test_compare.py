@@ -57,6 +57,17 @@ def test_the_other_models_of_the_chosen_method_are_compared_as_well(models: Mode
     assert compared(chosen, models, QUICK, LEARNT) == [("flat_fill", Level(), 7), ("learnt", Named("first"), 7)]
 
 
+def test_a_model_that_was_made_for_a_photo_is_compared_for_that_one_only(models: ModelLibrary, tmp_path: Path) -> None:
+    know_model(tmp_path, "mine", trained={"method": "learnt", "version": 1, "photo": "IMG 1"})
+    models.store.refresh()
+    asked = {
+        photo: [each.params.model for each in others(CHOSEN, [(LEARNT, Named())], 7, models, photo)]
+        for photo in ("IMG 1", "IMG 2")
+    }
+    assert sorted(asked["IMG 1"]) == ["first", "mine", "second"]
+    assert sorted(asked["IMG 2"]) == ["first", "second"]
+
+
 def test_only_methods_of_the_same_task_are_compared(models: ModelLibrary) -> None:
     other = method(id="other", task="denoise")
     alone = method(id="alone")

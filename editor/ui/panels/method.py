@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, Signal
@@ -54,6 +55,7 @@ class MethodPanel(QScrollArea):
     painted_changed(name): the user chose which mask the strokes go to.
     failed(error): a preset could not be taken or kept.
     tune_wanted(method, model): the user wants the network of the method to learn, from the chosen model on.
+    learn_wanted(method, model): the same, from the open photo alone and at once.
     """
 
     method_changed = Signal(object)
@@ -63,6 +65,7 @@ class MethodPanel(QScrollArea):
     painted_changed = Signal(str)
     failed = Signal(object)
     tune_wanted = Signal(str, str)
+    learn_wanted = Signal(str, str)
 
     def __init__(self, settings: Settings, presets: Presets, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +75,7 @@ class MethodPanel(QScrollArea):
         self._models: ModelLibrary | None = None
         self._models_run = False
         self._plugin: Plugin | None = None
+        self._photo = ""
         self.form = ParamForm((), self)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -86,10 +90,7 @@ class MethodPanel(QScrollArea):
         self.preview_box.hide()
         self.preview_box.clicked.connect(self.preview_wanted.emit)
         self._column.addWidget(self.preview_box)
-        self.tune_button = QPushButton(_("Fine-tune…"), self)
-        self.tune_button.setToolTip(_("Let the network of this method learn from photos of yours"))
-        self.tune_button.clicked.connect(self.tune)
-        self._column.addWidget(self.tune_button)
+        self._build_learning()
         self._build_runs()
         self._build_compare()
         self._build_source()
@@ -99,6 +100,11 @@ class MethodPanel(QScrollArea):
     @property
     def plugin(self) -> Plugin | None:
         return self._plugin
+
+    @property
+    def learns(self) -> bool:
+        """Whether the chosen method can learn."""
+        return self._plugin is not None and self._plugin.recipe is not None
 
     @property
     def painted(self) -> MaskName:
@@ -148,7 +154,8 @@ class MethodPanel(QScrollArea):
         if not plugin.needs.source:
             self.paint("mask")
         self.preview_box.setVisible(plugin.local)
-        self.tune_button.setVisible(plugin.recipe is not None)
+        for button in (self.learn_button, self.tune_button):
+            button.setVisible(plugin.recipe is not None)
         self._reset.setEnabled(bool(plugin.specs))
         self.presets.setEnabled(bool(plugin.specs))
         self._settings.set("method.last", plugin_id)
@@ -172,6 +179,18 @@ class MethodPanel(QScrollArea):
         from editor.host.compare import in_turn, offered
 
         return in_turn(own, offered(self._others(), mask)) if self.compare_box.isChecked() else own
+
+    def request_with(self, plugin_id: str, model_id: str) -> Request | None:
+        """A method with the settings used last and a model that was learned; None if that is for another photo."""
+        from editor.host.runner import Request
+
+        assert self._registry is not None, "methods are there before one of them learns"
+        plugin = self._registry.get(plugin_id)
+        known = self._models_for(plugin.recipe.export.role) if plugin.recipe is not None else ()
+        if not any(model.id == model_id and model.photo in ("", self._photo) for model in known):
+            return None
+        params = replace(self._params(plugin), **{self._model_field(plugin): model_id})
+        return Request(plugin, params, self._seed.value() if plugin.random else 0)
 
     @property
     def by_chance(self) -> bool:
@@ -202,8 +221,25 @@ class MethodPanel(QScrollArea):
         if plugin is None or plugin.recipe is None:
             self.tune_wanted.emit("", "")
         else:
-            field = self._model_field(plugin)
-            self.tune_wanted.emit(plugin.id, str(self.form.values()[field]) if field else "")
+            self.tune_wanted.emit(plugin.id, self._model(plugin))
+
+    def learn(self) -> None:
+        """Asks for the chosen method to learn the open photo, if it can learn."""
+        plugin = self._plugin
+        if plugin is not None and plugin.recipe is not None:
+            self.learn_wanted.emit(plugin.id, self._model(plugin))
+
+    def show_photo(self, name: str) -> None:
+        """A document of this name is open; empty if none is. Models that were made for another are not compared."""
+        self.learn_button.setEnabled(bool(name))
+        photo = ""
+        if name:
+            from editor.host.training_choice import photo_name
+
+            photo = photo_name(name)
+        if photo != self._photo:
+            self._photo = photo
+            self._show_compare()
 
     def use_model(self, plugin_id: str, model_id: str) -> None:
         """Chooses a method, and a model for it."""
@@ -253,6 +289,26 @@ class MethodPanel(QScrollArea):
         self._broken.hide()
         self._column.addWidget(self._broken)
 
+    def _build_learning(self) -> None:
+        self.learn_button = QPushButton(_("Learn this photo"), self)
+        self.learn_button.setToolTip(
+            _(
+                "Let the network of this method learn this photo for a few minutes, in the background. What comes of "
+                "it is kept only if it measured better on parts of the photo that were held back."
+            )
+        )
+        # A click leaves the focus on the canvas, where the user goes on.
+        self.learn_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.learn_button.clicked.connect(self.learn)
+        self.tune_button = QPushButton(_("Fine-tune…"), self)
+        self.tune_button.setToolTip(_("Let the network of this method learn from photos of yours"))
+        self.tune_button.clicked.connect(self.tune)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.learn_button, 1)
+        row.addWidget(self.tune_button)
+        self._column.addLayout(row)
+
     def _build_runs(self) -> None:
         self._runs = rows = QFormLayout()
         rows.setContentsMargins(0, 0, 0, 0)
@@ -291,7 +347,7 @@ class MethodPanel(QScrollArea):
         methods = {plugin.id: (plugin, self._params(plugin)) for plugin in self._registry.plugins.values()}
         chosen = Request(*methods[self._plugin.id])
         models = self._models if self._models_run else None
-        return others(chosen, methods.values(), self._seed.value(), models)
+        return others(chosen, methods.values(), self._seed.value(), models, self._photo)
 
     def _build_source(self) -> None:
         self._source = QWidget(self)
@@ -325,6 +381,11 @@ class MethodPanel(QScrollArea):
         """The name of the parameter that chooses a model of the kind that the method can train; empty if none does."""
         role = plugin.recipe.export.role if plugin.recipe is not None else ""
         return next((spec.name for spec in plugin.specs if role and spec.role == role), "")
+
+    def _model(self, plugin: Plugin) -> str:
+        """The model of that kind that is chosen; empty if the method names none."""
+        field = self._model_field(plugin)
+        return str(self.form.values()[field]) if field else ""
 
     def _activated(self, index: int) -> None:
         plugin_id = self.methods.itemData(index)

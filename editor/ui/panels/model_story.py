@@ -59,4 +59,7 @@ def origin(trained: Trained, library: ModelLibrary) -> str:
     if not trained.base:
         return _("Trained here from nothing.")
     manifest = library.store.manifests.get(trained.base)
-    return _("Fine-tuned from {base}.").format(base=_(manifest.title) if manifest is not None else trained.base)
+    base = _(manifest.title) if manifest is not None else trained.base
+    if trained.photo:
+        return _("Fine-tuned from {base} for the photo {photo}.").format(base=base, photo=trained.photo)
+    return _("Fine-tuned from {base}.").format(base=base)

@@ -93,6 +93,11 @@ class PhotoChoice(QWidget):
         document = self._document() if self.open_box.isChecked() else None
         return [*([document[0]] if document is not None else []), *(path.name for path in self.paths)]
 
+    @property
+    def only_open(self) -> bool:
+        """Whether the open photo is all that is learned from."""
+        return self.open_box.isChecked() and not self.paths
+
     def show_use(self, *, lifts_noise: bool) -> None:
         """Says what a selection is for: where noise is lifted, or what is learned from at all."""
         if lifts_noise:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from editor.core.i18n import _
 from editor.host.settings import Settings
-from editor.host.training_choice import Choice, free_name, subject
+from editor.host.training_choice import PHOTO_MINUTES, Choice, free_name, subject
 from editor.host.training_noise import is_lifted
 from editor.runtime.tuning.folder import Order
 from editor.sdk.plugin import Plugin
@@ -39,6 +39,7 @@ class SetUpPanel(QWidget):
         self._work = work
         self._settings = settings
         self._named = False
+        self._timed = False
         self._wanted = ""
         self.resting = Resting(work, self)
         self.resting.forget_wanted.connect(self.forget_wanted)
@@ -56,7 +57,6 @@ class SetUpPanel(QWidget):
         self.name.setToolTip(_("What the new model is called"))
         self.minutes = QSpinBox(self)
         self.minutes.setRange(1, _MOST_MINUTES)
-        self.minutes.setValue(min(_MOST_MINUTES, max(1, settings.get("tuning.minutes", _MINUTES))))
         self.minutes.setSuffix(_(" min"))
         self.minutes.setToolTip(_("How long it learns: more is better, up to a point"))
         self.hint = QLabel(self)
@@ -70,6 +70,7 @@ class SetUpPanel(QWidget):
         self.method.currentIndexChanged.connect(lambda _index: self._method_chosen())
         self.base.currentIndexChanged.connect(lambda _index: self._show_use())
         self.base.currentIndexChanged.connect(lambda _index: self._check())
+        self.minutes.valueChanged.connect(lambda _minutes: self._time())
         self.photos.changed.connect(self._suggest)
         self.name.textEdited.connect(self._rename)
         self.name.textChanged.connect(lambda _text: self._check())
@@ -116,11 +117,12 @@ class SetUpPanel(QWidget):
         plugin = self.plugin
         if plugin is None or not self.prepare_button.isEnabled():
             return
-        self._settings.set("tuning.minutes", self.minutes.value())
+        if not self.photos.only_open:
+            self._settings.set("tuning.minutes", self.minutes.value())
         order = Order(None, float(self.minutes.value()))
         base = self.base.currentData() or ""
         name = self.name.text().strip()
-        self._named = False
+        self._named = self._timed = False
         self._work.cut(Choice(name, plugin.id, base, self.photos.photos(), self.photos.paths, order))
 
     def begin(self) -> None:
@@ -152,20 +154,23 @@ class SetUpPanel(QWidget):
         self._show_use()
 
     def _suggest(self) -> None:
-        """A free name from method and photos, as long as the user gave none."""
+        """A free name from method and photos, and a time, as long as the user gave none."""
         plugin = self.plugin
         if not self._named and plugin is not None:
             of = subject(self.photos.names)
             wanted = f"{_(plugin.title)}, {of}" if of else _(plugin.title)
-            self.name.setText(free_name(wanted, self._taken()))
+            self.name.setText(free_name(wanted, self._work.taken))
+        if not self._timed:
+            minutes = PHOTO_MINUTES if self.photos.only_open else self._settings.get("tuning.minutes", _MINUTES)
+            with QSignalBlocker(self.minutes):
+                self.minutes.setValue(minutes)
         self._check()
+
+    def _time(self) -> None:
+        self._timed = True
 
     def _rename(self, text: str) -> None:
         self._named = bool(text.strip())
-
-    def _taken(self) -> list[str]:
-        models = [_(manifest.title) for manifest in self._work.library.store.manifests.values()]
-        return [*models, *(run.name for run in self._work.trainings.all())]
 
     def _check(self) -> None:
         """Says what is missing, if anything is."""
@@ -177,7 +182,7 @@ class SetUpPanel(QWidget):
             trouble = _("Choose photos to learn from.")
         elif not name:
             trouble = _("Give the new model a name.")
-        elif name.casefold() in [each.casefold() for each in self._taken()]:
+        elif name.casefold() in [each.casefold() for each in self._work.taken]:
             trouble = _("There is a model or a training called so already.")
         self.hint.setText(trouble)
         self.prepare_button.setEnabled(not trouble)

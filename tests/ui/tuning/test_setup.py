@@ -104,6 +104,19 @@ def test_the_counts_are_seen_before_it_learns(desk: Desk, tmp_path: Path) -> Non
     assert desk.training.run.name == "Learner, a and more"
 
 
+def test_one_photo_takes_less_time_than_many_unless_the_user_says_how_long(desk: Desk, tmp_path: Path) -> None:
+    minutes = desk.tune.set_up.minutes
+    assert minutes.value() == 10
+    desk.open_photo()
+    assert minutes.value() == 3
+    drop(desk.tune, photo(tmp_path, "more.png"))
+    assert minutes.value() == 10
+    minutes.setValue(5)
+    desk.tune.set_up.photos.list.setCurrentRow(0)
+    desk.tune.set_up.photos.remove_button.click()
+    assert minutes.value() == 5
+
+
 def test_enter_prepares_and_starts(desk: Desk, qtbot: QtBot) -> None:
     desk.open_photo()
     qtbot.waitUntil(desk.tune.isActiveWindow)
