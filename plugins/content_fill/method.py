@@ -146,9 +146,9 @@ class _Job:
         advance = search.advance
         half = replace(search, texture=False, advance=lambda share: advance(0.5 * share))
         map_y, map_x = correspondence(self.image, self.hole, source, half)
-        near = _grown(hole_box(self.hole), _RING_PX, self.hole.shape)
+        near = _grown(hole_box(self.hole), RING_PX, self.hole.shape)
         copied = self.image[map_y[near], map_x[near]]
-        return (map_y, map_x) if texture_ratio(copied, self.hole[near], _RING_PX) > _LEAST_TEXTURE else None
+        return (map_y, map_x) if texture_ratio(copied, self.hole[near]) > _LEAST_TEXTURE else None
 
     def _part_of_source(self) -> Bool:
         """All of the source for the first seeds; else most of it, in blocks about as large as the hole."""
