@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from editor.imaging import _blend_kernels as kernels
 from editor.imaging.bands import Band, Each, bands, serial
+from editor.imaging.rim import join
 
 Bool = NDArray[np.bool_]
 I32 = NDArray[np.int32]
@@ -53,7 +54,8 @@ class _Grid:
 def blend(
     image: F32, hole: Bool, map_y: I32, map_x: I32, *, reach: float = 1.0, window_px: int = 3, each: Each = serial
 ) -> F32:
-    """Copies the pixels that a correspondence names and fits their low-frequency colour along all seams.
+    """Copies the pixels that a correspondence names, fits their low-frequency colour along all seams, and takes off the
+    steps that are left along the hole's rim.
 
     Args:
         image: H x W x 3 float32; values in the hole are not looked at.
@@ -77,6 +79,7 @@ def blend(
             image, hole, map_y, map_x, (box[0].start, box[1].start), inside, screen, window_px, each
         )
         copied += np.moveaxis(correction, 0, 2)
+        join(image, hole, map_y, map_x, (box[0].start, box[1].start), copied, each)
     return np.clip(copied, 0, 1, out=copied)
 
 
