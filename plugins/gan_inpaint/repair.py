@@ -13,7 +13,7 @@ from editor.sdk.i18n import _
 from editor.sdk.models import ModelFacts
 from editor.sdk.plugin import Image, Inputs, Mask
 from plugins.gan_inpaint.rim import CHANNELS, planes, with_detail
-from plugins.gan_inpaint.seams import repaired_seams
+from plugins.gan_inpaint.seams import at_seams, within
 from plugins.gan_inpaint.trust import beside, share, window
 
 Bool = NDArray[np.bool_]
@@ -31,7 +31,8 @@ def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tu
     """All of `inputs.mask` above 0 filled by patches, and the fill repaired; other pixels as they are. With the alpha
     that the patches brought along.
 
-    How far the repair goes is the strength, 0..1, times what was best beside the hole, where it is thin enough to try.
+    How far the repair goes is the strength, 0..1, times what was best beside the hole, where it is thin enough to try;
+    else it keeps to the seams that show.
 
     Raises:
         MaskError: there is nothing to copy from. ModelError: the model is not one for this, not installed, or failed.
@@ -44,8 +45,10 @@ def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tu
     if not hole.any() or strength == 0:
         return result, filled.alpha
     ctx.progress(_FILLING, _("Repairing the fill"))
-    strength *= _trust(result, hole, inputs.source, facts, ctx.sub(_FILLING, _TRIED))
-    change = _repaired(result, hole, facts, ctx.sub(_TRIED, 1.0)) - result
+    best = _tried(result, hole, inputs.source, facts, ctx.sub(_FILLING, _TRIED))
+    if best is not None:
+        strength *= best
+    change = _repaired(result, hole, facts, best is None, ctx.sub(_TRIED, 1.0)) - result
     result[hole] += np.float32(strength) * change[hole]
     return np.clip(result, 0, 1, out=result), filled.alpha
 
@@ -57,25 +60,25 @@ def _check(facts: ModelFacts) -> None:
         raise ModelError(_("{model} can't be used to repair fills: choose another model.").format(model=facts.title))
 
 
-def _trust(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Context) -> float:
-    """How far the repair of a hole like this one, beside it, is to go: 0..1; 1 where that can't be tried."""
+def _tried(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Context) -> float | None:
+    """How far the repair of a hole like this one, beside it, is to go: 0..1; None where that can't be tried."""
     box = window(hole)
     truth, unknown = np.ascontiguousarray(filled[box]), hole[box]
     tried = beside(unknown)
     if tried is None:
-        return 1.0
+        return None
     may_copy = source[box] & ~unknown & ~tried
     if not may_copy.any():
-        return 1.0
+        return None
     given = Inputs(truth, tried.astype(np.float32), may_copy)
     copied = ctx.sub(0.0, _FILLING).run("content_fill", given).image
-    repaired = _repaired(copied, tried, facts, ctx.sub(_FILLING, 1.0))
+    repaired = _repaired(copied, tried, facts, False, ctx.sub(_FILLING, 1.0))
     return share(truth[tried], copied[tried], repaired[tried])
 
 
-def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Image:
-    """A filled picture with what the network makes of its seams, and fine detail as the fill has it. The network sees
-    only what lies around parts of the hole: a wire may cross all of a large photo."""
+def _repaired(filled: Image, hole: Bool, facts: ModelFacts, seams_only: bool, ctx: Context) -> Image:
+    """A filled picture with what the network makes of its rim, or only of the seams that show there, and fine detail as
+    the fill has it. The network sees only what lies around parts of the hole: a wire may cross all of a large photo."""
     result = filled.copy()
     parts = _parts(hole, facts.overlap_px or 0)
     for number, (part, around) in enumerate(parts):
@@ -86,7 +89,9 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Ima
         tensor = np.ascontiguousarray(given.transpose(2, 0, 1))[None]
         output = facts.outputs[0]
         made = output.to_picture(turn.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
-        mended = repaired_seams(made, given[..., :3], hole[around])
+        mended = within(made, given[..., :3])
+        if seams_only:
+            mended = at_seams(mended, given[..., :3], hole[around])
         detailed = with_detail(mended, given[..., :3], hole[around])
         inside = tuple(
             slice(own.start - whole.start, own.stop - whole.start) for own, whole in zip(part, around, strict=True)

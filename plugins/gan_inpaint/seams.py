@@ -1,7 +1,8 @@
-"""Where a fill needs repair: along its seams, told by the step from the known picture into it.
+"""How a repair is kept to what needs it: to colours that are near, and to where a fill has seams, told by the step from
+the known picture into it.
 
-A network that mends a rim also bends what was right. Judged by eye, that costs more than it mends, so the repair goes
-only where the fill does not join its surroundings, and no farther than their colours.
+A network that mends a rim also bends what was right. Judged by eye, that costs more than it mends in thick holes, so
+there the repair goes only where the fill does not join its surroundings.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ _FLOOR = 1e-4
 _RANGE_PX = 5
 
 
-def repaired_seams(repaired: F32, filled: F32, hole: Bool) -> F32:
+def at_seams(repaired: F32, filled: F32, hole: Bool) -> F32:
     """The fill, repaired near its seams.
 
     Args:
         repaired, filled: H x W x 3 float32 RGB, 0..1. hole: H x W bool.
     """
     weight = seam(filled, hole)[..., None]
-    return np.asarray(filled + weight * (_within(repaired, filled) - filled), np.float32)
+    return np.asarray(filled + weight * (repaired - filled), np.float32)
 
 
 def seam(filled: F32, hole: Bool) -> F32:
@@ -72,8 +73,12 @@ def _square(difference: F32) -> F32:
     return np.asarray(np.square(difference).sum(axis=2), np.float32)
 
 
-def _within(repaired: F32, filled: F32) -> F32:
-    """The repaired picture with no brightness, and no colour beside it, that the fill doesn't have near by."""
+def within(repaired: F32, filled: F32) -> F32:
+    """The repaired picture with no brightness, and no colour beside it, that the fill doesn't have near by.
+
+    Args:
+        repaired, filled: H x W x 3 float32 RGB, 0..1.
+    """
     square = np.ones((_RANGE_PX, _RANGE_PX), np.uint8)
 
     def clipped(made: F32, given: F32) -> F32:
@@ -81,5 +86,4 @@ def _within(repaired: F32, filled: F32) -> F32:
 
     light, given = (each.mean(axis=2, dtype=np.float32) for each in (repaired, filled))
     colour = clipped(repaired - light[..., None], filled - given[..., None])
-    within: F32 = clipped(light, given)[..., None] + colour - colour.mean(axis=2, keepdims=True)
-    return within
+    return np.asarray(clipped(light, given)[..., None] + colour - colour.mean(axis=2, keepdims=True), np.float32)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -138,6 +139,27 @@ def test_a_fill_that_joins_its_surroundings_stays_and_one_that_does_not_is_repai
         changes.append(np.abs(result - fill("content_fill", given, {}).image)[mask > 0].max())
     assert changes[0] < 0.003
     assert changes[1] > 0.05
+
+
+def test_a_thin_hole_is_repaired_where_it_joins_too_as_the_trial_beside_it_showed(inputs: Inputs) -> None:
+    mask = np.zeros_like(inputs.mask)
+    mask[60:76, 80:140] = 1
+    image = 0.5 + 2 * cv2.GaussianBlur(np.random.default_rng(5).random((160, 240, 3), np.float32) - 0.5, (0, 0), 2)
+    given = replace(inputs, image=image, mask=mask, source=mask == 0)
+
+    def bump(hole: NDArray[Any]) -> F32:
+        depth = cv2.distanceTransform((hole > 0).astype(np.uint8), cv2.DIST_L2, 3)
+        return np.asarray(0.02 * np.maximum(depth - 2, 0), np.float32)
+
+    def bumpy(_method: str, inputs: Inputs, _params: Mapping[str, object]) -> Result:
+        return Result(inputs.image + bump(inputs.mask)[..., None])
+
+    def flatter(_model: str, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        return {"out": inputs["in"][:, :3] - bump(inputs["in"][0, 6])}
+
+    result = run(given, Params(), FakeContext(infer=flatter, run=bumpy, models=(FACTS,))).image
+    error = [np.abs(each - image)[mask > 0].mean() for each in (bumpy("content_fill", given, {}).image, result)]
+    assert error[1] < 0.5 * error[0]
 
 
 def test_where_copies_are_right_the_repair_is_kept_out_and_where_it_is_right_the_copies(inputs: Inputs) -> None:
