@@ -217,7 +217,9 @@ class Trainings:
         return replace(harvest, cells=cells, validation_cells=held_back)
 
     def _features(self, recipe: Recipe) -> Path | None:
-        if all(loss.name not in FEATURE_LOSSES for loss in recipe.losses):
+        """What pictures are compared by, if that is wanted. Raises ModelError if it is needed, and not there."""
+        wanting = [loss for loss in recipe.losses if loss.name in FEATURE_LOSSES]
+        if not wanting or (all(loss.optional for loss in wanting) and not self._library.store.installed(FEATURES)):
             return None
         self._library.store.locate(FEATURES)
         name = self._library.store.manifest(FEATURES).files[0].name

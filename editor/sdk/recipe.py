@@ -9,10 +9,14 @@ from editor.sdk.models import TensorSpec
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One term of what training makes small: its name, see `editor.runtime.tuning.losses`, and its weight."""
+    """One term of what training makes small: its name, see `editor.runtime.tuning.losses`, and its weight.
+
+    optional: it is left out where it compares features and the network for that is not installed.
+    """
 
     name: str
     weight: float = 1.0
+    optional: bool = False
 
 
 FEATURE_LOSSES = ("perceptual", "style")

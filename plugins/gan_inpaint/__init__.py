@@ -60,7 +60,7 @@ _RECIPE = Recipe(
     version=1,
     patch_px=256,
     batch=6,
-    losses=(Loss("l1", 12.0), Loss("sharpness", 20.0), Loss("hinge", 0.005)),
+    losses=(Loss("l1", 12.0), Loss("sharpness", 20.0), Loss("perceptual", 2.0, optional=True), Loss("hinge", 0.01)),
     rate=1e-3,
     fine_rate=1e-4,
     critic_penalty=1e-4,

@@ -14,6 +14,8 @@ from editor.runtime.library import ModelLibrary
 from editor.runtime.store import ModelStore
 from editor.runtime.tuning.events import ENDS, Event, Failed, Finished, Measured
 from editor.runtime.tuning.folder import Order
+from editor.sdk.plugin import Plugin
+from editor.sdk.recipe import Loss
 from tests.helpers import trainers as helper
 from tests.helpers.trainers import LEARNER, measuring, photo
 
@@ -40,6 +42,24 @@ def finished(trainings: Trainings, run: Run, monkeypatch: pytest.MonkeyPatch, me
     begun = trainings.start(run, LEARNER, events.append)
     assert isinstance(events[-1], Finished)
     return begun.run
+
+
+def test_without_the_network_of_features_only_a_loss_that_is_optional_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, own = Path(training.__file__).parents[2] / "models", tmp_path / "models"
+    trainings = Trainings(tmp_path / "trainings", ModelLibrary(ModelStore([own, shipped]), own))
+
+    def learner(loss: Loss) -> Plugin:
+        assert LEARNER.recipe is not None
+        return replace(LEARNER, recipe=replace(LEARNER.recipe, losses=(*LEARNER.recipe.losses, loss)))
+
+    monkeypatch.setattr(training, "Process", measuring((30.0, 31.0)))
+    run, events = prepared(trainings), list[Event]()
+    with pytest.raises(ModelError):
+        trainings.start(run, learner(Loss("perceptual")), events.append)
+    trainings.start(run, learner(Loss("perceptual", optional=True)), events.append)
+    assert isinstance(events[-1], Finished)
 
 
 def test_a_prepared_run_is_found_again_as_it_was(trainings: Trainings) -> None:

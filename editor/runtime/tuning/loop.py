@@ -80,7 +80,7 @@ class Trainer:
         self._feature_terms = [
             (losses.FEATURE_LOSSES[loss.name], loss.weight)
             for loss in recipe.losses
-            if loss.name in losses.FEATURE_LOSSES
+            if loss.name in losses.FEATURE_LOSSES and (features is not None or not loss.optional)
         ]
         if self._feature_terms and features is None:
             raise ValueError("these losses need a network of features")

@@ -266,6 +266,15 @@ def test_a_loss_by_features_needs_them(patches: Patches, name: str) -> None:
     one.step()
 
 
+def test_an_optional_loss_by_features_is_left_out_without_them(patches: Patches) -> None:
+    without = trainer(patches, tiny.recipe(losses=(Loss("l1"),)))
+    given, wanted = torch.rand(2, 4, 3, 8, 8)
+    both = tiny.recipe(losses=(Loss("l1"), Loss("perceptual", 2.0, optional=True)))
+    usual = without.loss(given, wanted)
+    torch.testing.assert_close(trainer(patches, both).loss(given, wanted), usual)
+    assert trainer(patches, both, features=lambda pictures: [pictures]).loss(given, wanted) > usual
+
+
 def test_losses_are_added_by_their_weights(patches: Patches) -> None:
     one, both = (
         trainer(patches, tiny.recipe(losses=terms))
