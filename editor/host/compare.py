@@ -8,9 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from editor.core.tiles import TileMap
 from editor.host.library import installed, of_role
-from editor.host.regions import thickness
 from editor.host.runner import Request
 from editor.runtime.library import ModelLibrary
 from editor.sdk.plugin import Plugin
@@ -39,15 +37,11 @@ def others(
         for plugin, params in methods
         if plugin.task == chosen.plugin.task
         for values in _with_each_model(plugin, params, models, photo)
-        if (plugin.id, values) != (chosen.plugin.id, chosen.params) and _can_run(plugin, values, models)
+        if (plugin.id, values) != (chosen.plugin.id, chosen.params)
+        and (plugin.id == chosen.plugin.id or plugin.offered is None or plugin.offered(values))
+        and _can_run(plugin, values, models)
     ]
     return tuple(sorted(found, key=lambda request: _size_bytes(request, models)))
-
-
-def offered(requests: Iterable[Request], mask: TileMap) -> tuple[Request, ...]:
-    """Those of the requests that are worth making for a mask as thick as this one."""
-    thick = thickness(mask)
-    return tuple(each for each in requests if each.plugin.offered is None or each.plugin.offered(each.params, thick))
 
 
 def in_turn(own: Sequence[Request], others: Sequence[Request]) -> tuple[Request, ...]:

@@ -14,7 +14,6 @@ from editor.core.tiles import TileMap
 from editor.sdk.plugin import Holes, least_source
 
 _CELL_PX = 8
-_FINE_PX = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +32,6 @@ def mask_box(mask: TileMap) -> Rect:
         if not found.empty:
             box = box.union(found.shift(column * 256, row * 256))
     return box
-
-
-def thickness(mask: TileMap) -> float:
-    """How thick the thickest part of the mask is, in pixels; of a large mask it is looked at only every few pixels."""
-    box = mask.bounds
-    step = 1
-    while max(box.width, box.height) > step * _FINE_PX:
-        step *= 2
-    seen = np.zeros((-(-box.height // step) + 2, -(-box.width // step) + 2), np.uint8)
-    for (column, row), tile in mask.tiles.items():
-        part = tile.pixels[::step, ::step, 0] > 0
-        top, left = 1 + (row * 256 - box.top) // step, 1 + (column * 256 - box.left) // step
-        seen[top : top + part.shape[0], left : left + part.shape[1]] = part
-    return 2.0 * step * float(cv2.distanceTransform(seen, cv2.DIST_L2, 3).max())
 
 
 def is_full(mask: TileMap) -> bool:

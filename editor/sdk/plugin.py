@@ -171,8 +171,8 @@ class Plugin:
     candidates: how many results, from consecutive seeds, are offered at once by default.
     task: what it is asked ("fill"), if other methods answer the same: the results of all of a task are offered side by
         side for one mask. They need and make the same.
-    offered: told its parameters and how thick the mask is, in pixels; whether the result is offered beside those of
-        other methods of the task without being asked for. None: always.
+    offered: told its parameters; whether the result is offered beside those of other methods of the task without being
+        asked for. None: always.
     recipe: how its network learns, if it can.
     prepare: sees the whole picture once, before `run` is called on its parts, for what must be the same in all of them;
         `run` gets what it returns as `inputs.prepared`. Of a picture above 4 megapixels it sees full-width bands of
@@ -195,7 +195,7 @@ class Plugin:
     keeps_mean: bool = True
     candidates: int = 1
     task: str = ""
-    offered: Callable[[Any, float], bool] | None = None
+    offered: Callable[[Any], bool] | None = None
     recipe: Recipe | None = None
     prepare: Callable[[Inputs, Any, Context], Any] | None = None
     prepares_from: tuple[str, ...] | None = None

@@ -200,7 +200,7 @@ class Repair(QObject):
             return False
         self._messages.hide()
         self._errors = []
-        requests = own[:1] if live is not None else self._method.compared(own, self._session.state.mask)
+        requests = own[:1] if live is not None else self._method.compared(own)
         if not self.removal.start(self._runner, requests, live, own[0]):
             self._messages.note(_("It would be the same again: change a setting first."))
             return False

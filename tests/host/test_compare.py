@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from editor.core.tiles import TileMap
-from editor.host.compare import in_turn, offered, others
+from editor.host.compare import in_turn, others
 from editor.host.registry import Registry
 from editor.host.runner import Request, Runner
 from editor.runtime.library import ModelLibrary
@@ -37,15 +36,11 @@ def compared(chosen: Request, models: ModelLibrary | None, *plugins: Plugin) -> 
     return [(each.plugin.id, each.params, each.seed) for each in others(chosen, methods, 7, models)]
 
 
-def test_a_method_can_keep_back_where_the_mask_is_too_thick_for_it() -> None:
-    thin = Request(method(id="thin", task="fill", offered=lambda _params, thick_px: thick_px < 12), Level())
-    counts = []
-    for side in (8, 40):
-        values = np.zeros((90, 5000, 1), np.uint8)
-        values[20 : 20 + side, 30:4900] = 255
-        mask = TileMap.from_array(values)
-        counts.append(len(offered((CHOSEN, thin), mask)))
-    assert counts == [2, 1]
+def test_a_method_that_keeps_back_is_compared_only_if_it_is_the_chosen_one(models: ModelLibrary) -> None:
+    shy = replace(LEARNT, offered=lambda params: params.model == "first")
+    assert compared(CHOSEN, models, QUICK, shy) == [("learnt", Named("first"), 7)]
+    chosen = Request(shy, Named("first"), 7)
+    assert compared(chosen, models, shy) == [("learnt", Named("second"), 7)]
 
 
 def test_each_installed_model_of_another_method_is_asked_for_the_smallest_first(models: ModelLibrary) -> None:

@@ -34,7 +34,6 @@ from editor.ui.panels.form import ParamForm
 from editor.ui.panels.presets import PresetButton
 
 if TYPE_CHECKING:
-    from editor.core.tiles import TileMap
     from editor.host.library import KnownModel
     from editor.host.presets import Presets
     from editor.host.registry import Registry
@@ -174,11 +173,11 @@ class MethodPanel(QScrollArea):
         first = self._seed.value()
         return tuple(Request(plugin, params, first + number) for number in range(self._candidates.value()))
 
-    def compared(self, own: tuple[Request, ...], mask: TileMap) -> tuple[Request, ...]:
+    def compared(self, own: tuple[Request, ...]) -> tuple[Request, ...]:
         """`own`, and in turn with them what else answers the same question well, if the user wants that beside them."""
-        from editor.host.compare import in_turn, offered
+        from editor.host.compare import in_turn
 
-        return in_turn(own, offered(self._others(), mask)) if self.compare_box.isChecked() else own
+        return in_turn(own, self._others()) if self.compare_box.isChecked() else own
 
     def request_with(self, plugin_id: str, model_id: str) -> Request | None:
         """A method with the settings used last and a model that was learned; None if that is for another photo."""
