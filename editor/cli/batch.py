@@ -154,13 +154,14 @@ def _one(task: Task, photo: Path, target: Path, tell: Progress) -> str:
     else:
         accept(session, made, state)
         notes += documents.export_document(session.state, target, task.options)
-        outside = changed_outside(session)
-        facts.append(
-            ngettext("{count} px changed outside the mask", "{count} px changed outside the mask", outside).format(
-                count=outside
+        if keeps_pixels(target, task.options):
+            outside = changed_outside(session)
+            facts.append(
+                ngettext("{count} px changed outside the mask", "{count} px changed outside the mask", outside).format(
+                    count=outside
+                )
             )
-        )
-        if not keeps_pixels(target, task.options):
+        else:
             notes += (_("Written with loss, which changes all pixels a little; PNG and TIFF keep them to the bit."),)
     facts.append(_("{seconds:.1f} s").format(seconds=time.perf_counter() - began))
     return "\n  ".join([f"{photo} -> {target}: {', '.join(facts)}", *notes])

@@ -272,6 +272,8 @@ def test_a_lossy_file_is_not_called_untouched(kintsugi: Run, photo: Path, mask: 
     for name, flags, lossy in (("o.jpg", [], True), ("o.webp", [], True), ("o.webp", ["--lossless"], False)):
         result = kintsugi("run", "grey_fill", photo, "--mask", mask, *flags, "-o", tmp_path / name)
         assert ("with loss" in result.stdout) == lossy
+        # The count is of what the method did; beside a file that changes all pixels it would read as a promise.
+        assert ("changed outside" in result.stdout) != lossy
     assert "with loss" not in kintsugi("run", "grey_fill", photo, "--mask", mask, "-o", tmp_path / "o.png").stdout
 
 

@@ -101,6 +101,14 @@ def test_what_is_not_known_beside_the_hole_is_not_agreed_with() -> None:
     np.testing.assert_allclose(made, 0.4, atol=0.01)
 
 
+def test_a_narrow_strip_between_holes_is_agreed_with_and_not_what_lies_beyond_it() -> None:
+    image = np.ones((100, 100, 3), np.float32)
+    hole, around = square_hole(100, 100, 30, 30, 20), square_hole(100, 100, 29, 29, 22)
+    image[around] = 0.4
+    made = fitted(image, hole, around & ~hole, np.full_like(image, 0.5))
+    np.testing.assert_allclose(made, 0.4, atol=0.01)
+
+
 @pytest.mark.parametrize("own", [0.0, 0.02])
 def test_a_fill_without_grain_gets_that_of_the_photo(own: float) -> None:
     draws = np.random.default_rng(0)
@@ -113,6 +121,18 @@ def test_a_fill_without_grain_gets_that_of_the_photo(own: float) -> None:
     assert level(made) == pytest.approx(0.02, rel=0.2)
     assert np.array_equal(made, smooth) == (own > 0)
     np.testing.assert_allclose(made.mean(axis=(0, 1)), smooth.mean(axis=(0, 1)), atol=0.002)
+
+
+def test_grain_comes_into_the_hole_only_and_not_into_the_box_around_it() -> None:
+    draws = np.random.default_rng(0)
+    photo = np.asarray(0.4 + draws.normal(0, 0.02, (320, 320, 3)), np.float32)
+    rows, columns = np.mgrid[:320, :320]
+    hole = np.hypot(rows - 160, columns - 160) < 60
+    box = hole_box(hole)
+    smooth = np.where(hole[box][..., None], np.float32(0.4), photo[box])
+    made = with_grain(photo, hole, box, hole[box], smooth, (0, 0), 0, lambda _work, _bands: None)
+    assert made[hole[box]].std() > 0.01
+    assert np.array_equal(made[~hole[box]], photo[box][~hole[box]])
 
 
 def test_a_photo_without_grain_gives_none() -> None:

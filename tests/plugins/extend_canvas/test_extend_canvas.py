@@ -67,6 +67,15 @@ def test_each_side_grows_by_its_share_and_the_photo_stays() -> None:
     assert result.report == {"texture (1 = as around it)": 0.5}
 
 
+def test_progress_grows_side_by_side_by_their_pixels_up_to_the_whole() -> None:
+    context = FakeContext(run=mean_fill)
+    result = PLUGIN.run(inputs(textured(200, 100)), Params(10, 20, 5, 25), context)
+    assert isinstance(result, PictureResult)
+    list(result.strips)
+    done = np.cumsum([10 * 200, 20 * 200, 10 * 130, 50 * 130]) / 13800
+    assert [fraction for fraction, _text in context.reports] == pytest.approx([*done, 1])
+
+
 def test_a_side_is_filled_from_what_lies_near_it() -> None:
     photo = np.full((400, 4000, 3), 0.2, np.float32)
     photo[:, 2000:] = 0.8

@@ -124,6 +124,20 @@ def test_colours_that_cannot_be_seen_draw_nothing_into_the_fill(facts: ModelFact
     assert np.array_equal(made[~hole], image[~hole])
 
 
+@BOTH
+@pytest.mark.parametrize("side", [300, 1210], ids=["full scale", "reduced"])
+def test_what_is_transparent_between_parts_of_the_hole_keeps_its_colours(facts: ModelFacts, side: int) -> None:
+    """The user may make it visible again."""
+    image = in_16_bit(textured(side, side))
+    box, clear = square_hole(side, side, side // 3, side // 3, side // 3), np.zeros((side, side), np.bool_)
+    clear[side // 2 :, side // 2 :] = True
+    hole = box & ~clear
+    inputs = Inputs(image, hole.astype(np.float32), ~hole, np.where(clear, np.float32(0), np.float32(1)))
+    context = FakeContext(infer=Network(facts, one_colour), models=[facts])
+    made = run(inputs, Params(model=facts.id), context).image
+    assert np.array_equal(made[~hole], image[~hole])
+
+
 def test_each_place_has_grain_of_its_own() -> None:
     """Along a wire, that of one part would be seen again and again."""
     grain = np.random.default_rng(0).normal(0, 0.02, (400, 400, 3))
