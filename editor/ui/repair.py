@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from editor.core.errors import EditorError
@@ -38,6 +38,7 @@ class Repair(QObject):
 
     changed = Signal()
     models_wanted = Signal(object)
+    _ended = Signal()
 
     def __init__(
         self,
@@ -62,6 +63,8 @@ class Repair(QObject):
         self._joins = False
         self._learned: tuple[str, str] | None = None
         self.removal = removal
+        # Not at once: who else hears of the end would hear of the new beginning first.
+        self._ended.connect(self._join, Qt.ConnectionType.QueuedConnection)
         removal.arrived.connect(self._arrived)
         removal.shown_changed.connect(self._shown)
         removal.decided.connect(self.accept)
@@ -294,8 +297,7 @@ class Repair(QObject):
         else:
             self._status.end_job()
             self._tell_result()
-            # Not now: who else hears of the end would hear of the new beginning first.
-            QTimer.singleShot(0, self, self._join)
+            self._ended.emit()
         self._show_strip()
         self.changed.emit()
 
