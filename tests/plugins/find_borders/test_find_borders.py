@@ -91,6 +91,16 @@ def test_a_frame_all_round_and_both_bars_of_a_letterbox_are_found(tone: float, w
     assert_found(result(as_jpeg(picture)), empty)
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_thin_grey_strip_is_found_at_any_side(turns: int) -> None:
+    """Its colour is seen along its own side only."""
+    picture = 0.1 + 0.8 * textured(300, 300)
+    empty = np.zeros((300, 300), np.bool_)
+    np.rot90(empty, turns)[:9] = True
+    picture[empty] = 0.5
+    assert_found(result(picture), empty)
+
+
 def test_a_black_wedge_is_found_where_black_ground_of_the_photo_meets_it() -> None:
     picture, shown = turned(0.0, size=(400, 600))
     rows, columns = np.mgrid[:400, :600]
