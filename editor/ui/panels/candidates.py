@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from editor.core.i18n import _
 
@@ -95,10 +95,12 @@ class CandidateStrip(QWidget):
         cut = self._list.fontMetrics().elidedText
         # In the middle: models that the user trained are often called alike but for their ends.
         label = "\n".join(cut(line, Qt.TextElideMode.ElideMiddle, _LINE_PX) for line in entry.lines)
-        item = QListWidgetItem(icon, label)
+        # Made by Qt: of items made here Python may free its side first, and Qt crashes when the list is cleared.
+        self._list.addItem(label)
+        item = self._list.item(self._list.count() - 1)
+        item.setIcon(icon)
         item.setToolTip("\n".join((*entry.lines, *entry.facts)))
         self._wait.hide()
-        self._list.addItem(item)
         self.accept_button.setEnabled(True)
 
     def show_newest(self) -> None:

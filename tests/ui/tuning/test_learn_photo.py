@@ -29,9 +29,6 @@ from tests.ui.tuning.desk import Desk, runs
 HOLE = Rect(130, 130, 250, 250)
 SPOT = Rect(140, 140, 141, 141)
 
-# Passing alone, but in about every other run of all tests Qt crashes while their window is cleared: why must be found.
-pytestmark = pytest.mark.skip(reason="Qt crashes now and then when the strip is cleared after these")
-
 
 @pytest.fixture
 def base(desk: Desk, tmp_path: Path) -> str:
