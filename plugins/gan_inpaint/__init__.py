@@ -59,7 +59,7 @@ _RECIPE = Recipe(
     batch=6,
     losses=(Loss("l1", 12.0), Loss("sharpness", 20.0), Loss("perceptual", 2.0, optional=True), Loss("hinge", 0.01)),
     rate=1e-3,
-    fine_rate=1e-4,
+    fine_rate=5e-4,
     critic_penalty=1e-4,
     cell_px=256,
     prepares="plugins.gan_inpaint.holes",

@@ -3,9 +3,14 @@ training only."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+
+from plugins.gan_inpaint.rim import with_detail
+from plugins.gan_inpaint.seams import within
 
 _WIDTHS = (24, 48, 96)
 _DILATIONS = (1, 2, 4, 1)
@@ -130,6 +135,29 @@ def network() -> nn.Module:
 def critic() -> nn.Module:
     """Its adversary with fresh weights."""
     return Critic()
+
+
+def finished(made: Tensor, given: Tensor) -> Tensor:
+    """What GAN fill makes of the network's results: kept to the brightness and colours that are near, with the fill's
+    fine detail. By the bare results, those that are smooth where texture can't be known would be the best.
+
+    Args:
+        made: B x 3 x H x W RGB on the CPU. given: B x 7 x H x W, see `Repairer`.
+
+    Returns:
+        B x 3 x H x W.
+    """
+    pictures = []
+    for picture, planes in zip(_last(made), _last(given), strict=True):
+        filled = np.ascontiguousarray(planes[..., :3])
+        detailed = with_detail(within(picture, filled), filled, planes[..., -1] > 0)
+        pictures.append(torch.from_numpy(detailed).permute(2, 0, 1))
+    return torch.stack(pictures)
+
+
+def _last(pictures: Tensor) -> NDArray[np.float32]:
+    """With the channels last, as OpenCV wants them."""
+    return np.ascontiguousarray(pictures.permute(0, 2, 3, 1).numpy())
 
 
 def examples(cells: Tensor, generator: torch.Generator, _bank: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +51,8 @@ def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tu
     best = _tried(result, hole, inputs.source, facts, ctx.sub(_FILLING, _TRIED))
     if best is not None:
         strength *= best
-    change = _repaired(result, hole, facts, best is None, ctx.sub(_TRIED, 1.0)) - result
-    result[hole] += np.float32(strength) * change[hole]
-    return np.clip(result, 0, 1, out=result), filled.alpha
+    repaired = _repaired(result, hole, facts, strength, best is None, ctx.sub(_TRIED, 1.0))
+    return np.clip(repaired, 0, 1, out=repaired), filled.alpha
 
 
 def _check(facts: ModelFacts) -> None:
@@ -72,14 +74,36 @@ def _tried(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Cont
         return None
     given = Inputs(truth, tried.astype(np.float32), may_copy)
     copied = ctx.sub(0.0, _FILLING).run("content_fill", given).image
-    repaired = _repaired(copied, tried, facts, False, ctx.sub(_FILLING, 1.0))
+    repaired = copied.copy()
+    for piece in _mended(copied, tried, facts, False, ctx.sub(_FILLING, 1.0)):
+        repaired[piece.part] = piece.mended[piece.inside]
     return share(truth[tried], copied[tried], repaired[tried])
 
 
-def _repaired(filled: Image, hole: Bool, facts: ModelFacts, seams_only: bool, ctx: Context) -> Image:
-    """A filled picture with what the network makes of its rim, or only of the seams that show there, and fine detail as
-    the fill has it. The network sees only what lies around parts of the hole: a wire may cross all of a large photo."""
+def _repaired(filled: Image, hole: Bool, facts: ModelFacts, strength: float, seams_only: bool, ctx: Context) -> Image:
+    """A filled picture, so far on its way to what the network makes of its rim, with fine detail as the fill has it."""
     result = filled.copy()
+    for piece in _mended(filled, hole, facts, seams_only, ctx):
+        mixed = piece.filled + np.float32(strength) * (piece.mended - piece.filled)
+        detailed = with_detail(mixed, piece.filled, hole[piece.around])[piece.inside]
+        result[piece.part] = np.where(hole[piece.part][..., None], detailed, result[piece.part])
+    return result
+
+
+class _Piece(NamedTuple):
+    """A part of a picture, what lies around it, and where it lies in that; what is around it as the network mended it,
+    and as it was filled."""
+
+    part: Box
+    around: Box
+    inside: Box
+    mended: Image
+    filled: Image
+
+
+def _mended(filled: Image, hole: Bool, facts: ModelFacts, seams_only: bool, ctx: Context) -> Iterator[_Piece]:
+    """What the network makes of a filled picture's rim, or only of the seams that show there. It sees only what lies
+    around parts of the hole: a wire may cross all of a large photo."""
     parts = _parts(hole, facts.overlap_px or 0)
     for number, (part, around) in enumerate(parts):
         turn = ctx.sub(number / len(parts), (number + 1) / len(parts))
@@ -89,15 +113,14 @@ def _repaired(filled: Image, hole: Bool, facts: ModelFacts, seams_only: bool, ct
         tensor = np.ascontiguousarray(given.transpose(2, 0, 1))[None]
         output = facts.outputs[0]
         made = output.to_picture(turn.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
-        mended = within(made, given[..., :3])
+        fill = given[..., :3]
+        mended = within(made, fill)
         if seams_only:
-            mended = at_seams(mended, given[..., :3], hole[around])
-        detailed = with_detail(mended, given[..., :3], hole[around])
-        inside = tuple(
+            mended = at_seams(mended, fill, hole[around])
+        down, across = (
             slice(own.start - whole.start, own.stop - whole.start) for own, whole in zip(part, around, strict=True)
         )
-        result[part] = np.where(hole[part][..., None], detailed[inside], result[part])
-    return result
+        yield _Piece(part, around, (down, across), mended, fill)
 
 
 def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:

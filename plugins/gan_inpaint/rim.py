@@ -60,16 +60,21 @@ def with_detail(repaired: F32, filled: F32, hole: Bool) -> F32:
     # Of the hole alone: a step into it is what the repair is there to take away.
     smooth = cv2.GaussianBlur(filled * inside[..., None], (0, 0), _FINE_SIGMA) / share
     fine = np.asarray(np.clip(filled - smooth, -_STRONGEST, _STRONGEST), np.float32)
-    missing = np.maximum(_energy(filled, hole) - _energy(repaired, hole), 0)
-    part = np.minimum(np.sqrt(missing / (_energy(fine, hole) + _FLOOR)), _MOST)
-    added: F32 = repaired + (part * hole)[..., None] * fine
-    return added
+    wanted = _shared(filled, filled, hole)
+    # What is left of the fill's detail and what is added are alike: their sum has more energy than both.
+    both = np.maximum(_shared(fine, repaired, hole), 0)
+    added = _shared(fine, fine, hole)
+    missing = np.maximum(wanted - _shared(repaired, repaired, hole), 0)
+    part = np.minimum((np.sqrt(both**2 + added * missing) - both) / (added + _FLOOR), _MOST)
+    detailed: F32 = repaired + (part * hole)[..., None] * fine
+    return detailed
 
 
-def _energy(image: F32, hole: Bool) -> F32:
-    """Sum of squared brightness gradients in the window around each pixel, between pixels of the hole: H x W."""
-    grey = image.mean(axis=2, dtype=np.float32)
-    energy = np.zeros(hole.shape, np.float32)
-    energy[:, :-1] += np.diff(grey, axis=1) ** 2 * (hole[:, 1:] & hole[:, :-1])
-    energy[:-1] += np.diff(grey, axis=0) ** 2 * (hole[1:] & hole[:-1])
-    return np.asarray(cv2.boxFilter(energy, -1, (_WINDOW_PX, _WINDOW_PX), normalize=False), np.float32)
+def _shared(one: F32, other: F32, hole: Bool) -> F32:
+    """Sum of the products of two pictures' brightness gradients in the window around each pixel, between pixels of the
+    hole: H x W. Of a picture and itself it is its gradient energy."""
+    product = np.zeros(hole.shape, np.float32)
+    first, second = (each.mean(axis=2, dtype=np.float32) for each in (one, other))
+    product[:, :-1] += np.diff(first, axis=1) * np.diff(second, axis=1) * (hole[:, 1:] & hole[:, :-1])
+    product[:-1] += np.diff(first, axis=0) * np.diff(second, axis=0) * (hole[1:] & hole[:-1])
+    return np.asarray(cv2.boxFilter(product, -1, (_WINDOW_PX, _WINDOW_PX), normalize=False), np.float32)

@@ -84,6 +84,7 @@ class Trainer:
         ]
         if self._feature_terms and features is None:
             raise ValueError("these losses need a network of features")
+        self._finished = trainee.finished
         self._adversary = next((loss for loss in recipe.losses if loss.name in losses.ADVERSARIAL), None)
         self.network = self._placed(trainee.network())
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
@@ -146,9 +147,12 @@ class Trainer:
 
     @torch.no_grad()
     def measure(self, given: Tensor, wanted: Tensor) -> tuple[float, Tensor]:
-        """The recipe's measure of the averaged weights, and what they give (on the CPU), for given examples."""
+        """The recipe's measure of what the method makes with the averaged weights of given examples (on the CPU), and
+        that itself."""
         results = [self.average(piece).cpu() for piece, _goal, _share in self._pieces(given, wanted)]
         result = torch.cat(results)
+        if self._finished is not None:
+            result = self._finished(result, given)
         return MEASURES[self._recipe.measure](result, wanted), result
 
     def state(self) -> dict[str, Any]:

@@ -18,14 +18,21 @@ Examples = Callable[[Tensor, torch.Generator, Tensor | None], tuple[Tensor, Tens
 the recipe prepares them), by chance from the generator; with noise of the user's camera (N x 3 x h x w) or None."""
 
 
+Finish = Callable[[Tensor, Tensor], Tensor]
+"""Makes of what a network gave (B x 3 x H x W), and of what it was given, the pictures that the method makes of these:
+on the CPU."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trainee:
     """network: makes it with fresh weights. critic: the network that it is trained against, if it is: it is given a
-    picture and what the network was given beside one, and gives scores, as many a picture as it likes."""
+    picture and what the network was given beside one, and gives scores, as many a picture as it likes. finished: what
+    the method does after the network, if that is part of how good it is: then its result is what is measured."""
 
     network: Callable[[], nn.Module]
     examples: Examples
     critic: Callable[[], nn.Module] | None = None
+    finished: Finish | None = None
 
 
 def trainee(recipe: Recipe) -> Trainee:
@@ -35,4 +42,5 @@ def trainee(recipe: Recipe) -> Trainee:
         NETWORKS[recipe.network] if recipe.network else cast(Callable[[], nn.Module], module.network),
         cast(Examples, module.examples),
         cast("Callable[[], nn.Module] | None", getattr(module, "critic", None)),
+        cast("Finish | None", getattr(module, "finished", None)),
     )

@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from plugins.gan_inpaint import PLUGIN, net
 from plugins.gan_inpaint.holes import drawn, prepared
@@ -108,3 +109,15 @@ def test_the_critic_judges_places_near_the_edge_alone() -> None:
     judged[0, 6, 16:24, 32:48] = 1  # two places of 8 x 8
     judged[1, 6, 3, 3] = 1  # a pixel of one
     assert net.critic()(judged).shape == (3,)
+
+
+def test_what_it_measures_is_the_fill_with_its_detail() -> None:
+    filled = torch.rand((1, 3, 64, 64), generator=torch.Generator().manual_seed(2)) * 0.1 + 0.45
+    near = torch.zeros(1, 1, 64, 64)
+    near[..., 26:38, :] = 1
+    given = torch.cat((filled, filled, near), 1)
+    smooth = torch.where(near > 0, functional.avg_pool2d(filled, 3, 1, 1, count_include_pad=False), filled)
+    made = net.finished(smooth, given)
+    torch.testing.assert_close(made[:, :, :26], filled[:, :, :26])
+    assert made[..., 27:37, :].std() > 1.2 * smooth[..., 27:37, :].std()
+    assert (net.finished(smooth + near, given) - filled).abs().max() < 0.15

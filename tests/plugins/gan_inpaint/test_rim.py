@@ -51,3 +51,13 @@ def test_detail_that_the_repair_smoothed_away_comes_back_in_the_hole_alone() -> 
     stepped = np.where(np.arange(96)[None, :, None] < 48, np.float32(0.2), np.float32(0.8)) * np.ones_like(filled)
     moved = np.where(hole[..., None], np.roll(stepped, 6, axis=1), stepped)
     assert np.abs(with_detail(moved, stepped, hole) - moved).max() < 0.04
+
+
+def test_detail_that_was_left_is_not_added_once_more() -> None:
+    filled = np.clip(0.5 + np.random.default_rng(0).normal(0, 0.03, (96, 96, 3)), 0, 1).astype(np.float32)
+    hole = np.zeros((96, 96), np.bool_)
+    hole[40:52] = True
+    fainter = np.where(hole[..., None], 0.4 * cv2.GaussianBlur(filled, (0, 0), 2.0) + 0.6 * filled, filled)
+    assert texture_ratio(fainter, hole) < 0.5 * texture_ratio(filled, hole)
+    detailed = with_detail(fainter, filled, hole)
+    assert abs(texture_ratio(detailed, hole) / texture_ratio(filled, hole) - 1) < 0.05
