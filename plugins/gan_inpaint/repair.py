@@ -17,11 +17,13 @@ from editor.sdk.models import ModelFacts
 from editor.sdk.plugin import Image, Inputs, Mask
 from plugins.gan_inpaint.rim import CHANNELS, planes, with_detail
 from plugins.gan_inpaint.seams import at_seams, within
-from plugins.gan_inpaint.trust import beside, share, window
+from plugins.gan_inpaint.trust import Shares, beside, shares, window
 
 Bool = NDArray[np.bool_]
 Box = tuple[slice, slice]
 
+# Of the repair everywhere, and of that at seams alone.
+_UNTRIED = (0.0, 1.0)
 _FILLING, _TRIED = 0.5, 0.7
 _PART_PX = 256
 # The network halves a picture three times.
@@ -34,8 +36,8 @@ def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tu
     """All of `inputs.mask` above 0 filled by patches, and the fill repaired; other pixels as they are. With the alpha
     that the patches brought along.
 
-    How far the repair goes is the strength, 0..1, times what was best beside the hole, where it is thin enough to try;
-    else it keeps to the seams that show.
+    How far the repair goes, everywhere and at seams that show, is the strength, 0..1, times what was best beside the
+    hole, where it is thin enough to try; else it keeps to these seams.
 
     Raises:
         MaskError: there is nothing to copy from. ModelError: the model is not one for this, not installed, or failed.
@@ -49,9 +51,8 @@ def fill(inputs: Inputs, strength: float, facts: ModelFacts, ctx: Context) -> tu
         return result, filled.alpha
     ctx.progress(_FILLING, _("Repairing the fill"))
     best = _tried(result, hole, inputs.source, facts, ctx.sub(_FILLING, _TRIED))
-    if best is not None:
-        strength *= best
-    repaired = _repaired(result, hole, facts, strength, best is None, ctx.sub(_TRIED, 1.0))
+    everywhere, at_seams = best or _UNTRIED
+    repaired = _repaired(result, hole, facts, (strength * everywhere, strength * at_seams), ctx.sub(_TRIED, 1.0))
     return np.clip(repaired, 0, 1, out=repaired), filled.alpha
 
 
@@ -62,8 +63,8 @@ def _check(facts: ModelFacts) -> None:
         raise ModelError(_("{model} can't be used to repair fills: choose another model.").format(model=facts.title))
 
 
-def _tried(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Context) -> float | None:
-    """How far the repair of a hole like this one, beside it, is to go: 0..1; None where that can't be tried."""
+def _tried(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Context) -> Shares | None:
+    """How far the repair of a hole like this one, beside it, is to go; None where that can't be tried."""
     box = window(hole)
     truth, unknown = np.ascontiguousarray(filled[box]), hole[box]
     tried = beside(unknown)
@@ -74,36 +75,42 @@ def _tried(filled: Image, hole: Bool, source: Bool, facts: ModelFacts, ctx: Cont
         return None
     given = Inputs(truth, tried.astype(np.float32), may_copy)
     copied = ctx.sub(0.0, _FILLING).run("content_fill", given).image
-    repaired = copied.copy()
-    for piece in _mended(copied, tried, facts, False, ctx.sub(_FILLING, 1.0)):
-        repaired[piece.part] = piece.mended[piece.inside]
-    return share(truth[tried], copied[tried], repaired[tried])
+    everywhere, seams = copied.copy(), copied.copy()
+    for piece in _pieces(copied, tried, facts, ctx.sub(_FILLING, 1.0)):
+        everywhere[piece.part] = piece.repaired[piece.inside]
+        seams[piece.part] = piece.at_seams[piece.inside]
+    return shares(truth[tried], copied[tried], (everywhere[tried], seams[tried]))
 
 
-def _repaired(filled: Image, hole: Bool, facts: ModelFacts, strength: float, seams_only: bool, ctx: Context) -> Image:
+def _repaired(filled: Image, hole: Bool, facts: ModelFacts, toward: Shares, ctx: Context) -> Image:
     """A filled picture, so far on its way to what the network makes of its rim, with fine detail as the fill has it."""
     result = filled.copy()
-    for piece in _mended(filled, hole, facts, seams_only, ctx):
-        mixed = piece.filled + np.float32(strength) * (piece.mended - piece.filled)
+    for piece in _pieces(filled, hole, facts, ctx):
+        everywhere, seams = (
+            np.float32(share) * (repaired - piece.filled)
+            for share, repaired in zip(toward, (piece.repaired, piece.at_seams), strict=True)
+        )
+        mixed = piece.filled + everywhere + seams
         detailed = with_detail(mixed, piece.filled, hole[piece.around])[piece.inside]
         result[piece.part] = np.where(hole[piece.part][..., None], detailed, result[piece.part])
     return result
 
 
 class _Piece(NamedTuple):
-    """A part of a picture, what lies around it, and where it lies in that; what is around it as the network mended it,
-    and as it was filled."""
+    """A part of a picture, what lies around it, and where it lies in that; what is around it as the network
+    repaired it, the same at seams alone, and as it was filled."""
 
     part: Box
     around: Box
     inside: Box
-    mended: Image
+    repaired: Image
+    at_seams: Image
     filled: Image
 
 
-def _mended(filled: Image, hole: Bool, facts: ModelFacts, seams_only: bool, ctx: Context) -> Iterator[_Piece]:
-    """What the network makes of a filled picture's rim, or only of the seams that show there. It sees only what lies
-    around parts of the hole: a wire may cross all of a large photo."""
+def _pieces(filled: Image, hole: Bool, facts: ModelFacts, ctx: Context) -> Iterator[_Piece]:
+    """What the network makes of a filled picture's rim. It sees only what lies around parts of the hole: a wire may
+    cross all of a large photo."""
     parts = _parts(hole, facts.overlap_px or 0)
     for number, (part, around) in enumerate(parts):
         turn = ctx.sub(number / len(parts), (number + 1) / len(parts))
@@ -114,13 +121,11 @@ def _mended(filled: Image, hole: Bool, facts: ModelFacts, seams_only: bool, ctx:
         output = facts.outputs[0]
         made = output.to_picture(turn.infer(facts.id, {facts.inputs[0].name: tensor})[output.name])
         fill = given[..., :3]
-        mended = within(made, fill)
-        if seams_only:
-            mended = at_seams(mended, fill, hole[around])
+        repaired = within(made, fill)
         down, across = (
             slice(own.start - whole.start, own.stop - whole.start) for own, whole in zip(part, around, strict=True)
         )
-        yield _Piece(part, around, (down, across), mended, fill)
+        yield _Piece(part, around, (down, across), repaired, at_seams(repaired, fill, hole[around]), fill)
 
 
 def _parts(hole: Bool, reach: int) -> list[tuple[Box, Box]]:

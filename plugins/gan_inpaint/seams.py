@@ -2,7 +2,7 @@
 the known picture into it.
 
 A network that mends a rim also bends what was right. Judged by eye, that costs more than it mends in thick holes, so
-there the repair goes only where the fill does not join its surroundings.
+there the repair goes only where the fill does not join its surroundings; in thin ones that is tried.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from editor.imaging.blend import hole_box
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 Box = tuple[slice, slice]
+Shares = tuple[float, float]
 
 # Of thicker holes the rim is a small part, and what lies as far away as they are thick is of another kind.
 _THICKEST_PX = 60
@@ -23,6 +24,7 @@ _GAP_PX = 3
 _WINDOW_PX = 384
 _CONTEXT_PX = 128
 _ENOUGH = 0.4
+_STEPS = 20
 
 
 def window(hole: Bool) -> Box:
@@ -62,11 +64,17 @@ def _moved(hole: Bool, down: int, across: int) -> Bool:
     return np.asarray(moved, np.uint8) > 0
 
 
-def share(truth: F32, filled: F32, repaired: F32) -> float:
-    """Which mixture of fill and repair is nearest to the truth: 0 is the fill, 1 the repair.
+def shares(truth: F32, filled: F32, repairs: tuple[F32, F32]) -> Shares:
+    """Which mixture of a fill and two repairs of it is nearest to the truth: the shares of the repairs, in steps of a
+    twentieth; what they leave of 1 is the fill's.
 
-    The least squares of truth - filled - s * (repaired - filled) in s, between 0 and 1; N x 3 pixels each.
+    The least |truth - filled - s_1 (repair_1 - filled) - s_2 (repair_2 - filled)|^2 with s_1, s_2 >= 0 and
+    s_1 + s_2 <= 1; N x 3 pixels each.
     """
-    change = (repaired - filled).astype(np.float64)
-    energy = float(np.square(change).sum())
-    return float(np.clip((change * (truth - filled)).sum() / energy, 0, 1)) if energy > 0 else 1.0
+    changes = np.stack([(each - filled).ravel() for each in repairs]).astype(np.float64)
+    shared, wanted = changes @ changes.T, changes @ (truth - filled).ravel()
+    steps = range(_STEPS + 1)
+    mixtures = np.array([(one, other) for one in steps for other in steps if one + other <= _STEPS]) / _STEPS
+    errors = np.einsum("ni,ij,nj->n", mixtures, shared, mixtures) - 2 * mixtures @ wanted
+    first, second = mixtures[np.argmin(errors)].tolist()
+    return first, second

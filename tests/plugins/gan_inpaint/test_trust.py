@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from plugins.gan_inpaint.trust import beside, share, window
+from plugins.gan_inpaint.trust import beside, shares, window
 
 
 def test_a_thin_hole_is_tried_next_to_itself_on_known_pixels() -> None:
@@ -47,11 +47,11 @@ def test_the_window_has_hole_in_it_and_is_small() -> None:
     assert window(np.ones((5, 7), np.bool_)) == (slice(0, 5), slice(0, 7))
 
 
-def test_the_share_is_that_of_the_mixture_nearest_to_the_truth() -> None:
-    rng = np.random.default_rng(0)
-    truth, off, other = rng.random((3, 50, 3)).astype(np.float32)
+def test_the_shares_are_those_of_the_mixture_nearest_to_the_truth() -> None:
+    truth, off, other, seams = np.random.default_rng(0).random((4, 50, 3)).astype(np.float32)
     filled, repaired = truth + 0.1 * off, truth - 0.3 * off
-    assert share(truth, filled, repaired) == pytest.approx(0.25, abs=1e-5)
-    assert share(truth, truth, other) == 0
-    assert share(truth, other, truth) == 1
-    assert share(truth, other, other) == 1
+    assert shares(truth, filled, (repaired, filled)) == (0.25, 0)
+    assert shares(truth, filled, (other, repaired)) == (0, 0.25)
+    assert shares(truth, truth, (other, seams)) == (0, 0)
+    assert shares(truth, other, (seams, truth)) == (0, 1)
+    assert shares(filled + 0.5 * other + 0.25 * seams, filled, (filled + other, filled + seams)) == (0.5, 0.25)
