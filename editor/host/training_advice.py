@@ -9,8 +9,8 @@ from editor.core.i18n import _
 from editor.host.training_data import Harvest
 from editor.runtime.tuning.events import Learned, Measured
 
-# Of the measure (dB): less can't be seen and may be chance.
-_SEEN = 0.1
+# Of the measure (dB), before and after on the same pictures: less may be chance.
+_CHANCE = 0.05
 _WORSE = 0.2
 # Half a decibel is 6 % less error: side by side few see it. From 16 % less on nobody has to search.
 _VISIBLE = 0.5
@@ -75,7 +75,7 @@ def outcome(curve: Sequence[Learned | Measured], *, fresh: bool) -> Outcome:
         raise ValueError("nothing was measured")
     before, last = measures[0].value, measures[-1].value
     best = max(measures, key=lambda point: point.value)
-    better = best.value - before >= _SEEN
+    better = best.value - before >= _CHANCE
     lines = []
     if not better and fresh:
         lines.append(_("Nothing useful was learned yet, so it is not added to your models; train it for longer."))

@@ -22,7 +22,7 @@ _SURE_PX = 3
 _FINE_SIGMA = 1.0
 _WINDOW_PX = 9
 _FLOOR = 1e-8
-_MOST = 0.5
+_MOST = 0.8
 # Beyond it is no grain but an edge, which the repair may have moved.
 _STRONGEST = 0.06
 

@@ -2,10 +2,10 @@
 
     python -m tests.benchmarks.gan_fill [--data DIR] [--only Bridge,Path] [--models DIR] [--seed 0] [--out DIR]
 
-Holes cover intact content of photos that were reduced to 1024 pixels: thin wires, text, blobs, and one of a fifth of
-the photo. What is repaired is the very fill of "content fill", with the same seed. GMSD, PSNR and SSIM are of the hole
-(GMSD with 8 pixels around it); sharpness is the energy of brightness gradients in the hole over that of the truth.
-PSNR and SSIM reward blur. Seconds are of the processor.
+Holes cover intact content of photos that were reduced to 1024 pixels: thin wires, scratches, thin and broad text,
+blobs, and one of a fifth of the photo. What GAN fill repairs is the very fill of "content fill", with the same seed.
+GMSD, PSNR and SSIM are of the hole (GMSD with 8 pixels around it); sharpness is the energy of brightness gradients in
+the hole over that of the truth. PSNR and SSIM reward blur. Seconds are of the processor.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from editor.host.places import Places
 from editor.imaging.measures import gmsd
 from editor.runtime.infer import InferenceEngine
 from editor.runtime.store import ModelStore
-from editor.sdk.plugin import Result
+from editor.sdk.plugin import Inputs, Result
 from editor.sdk.testing import FakeContext
 from plugins import content_fill, gan_inpaint
 from tests.benchmarks.fill import Case, blob, load, to_inputs, wire
@@ -50,18 +50,32 @@ def cases(photos: dict[str, U8]) -> Iterator[tuple[str, Case]]:
         shape = small.shape
         wires = wire(shape, (-0.1, 0.31), (1.1, 0.44), 4) | wire(shape, (0.3, -0.1), (0.62, 1.1), 3)
         yield "wires", Case(f"{name}_wires", small, wires)
-        yield "text", Case(f"{name}_text", small, text(shape))
+        scratches = wire(shape, (0.2, -0.1), (0.25, 1.1), 1) | wire(shape, (0.55, -0.1), (0.5, 1.1), 2)
+        yield "scratches", Case(f"{name}_scratches", small, scratches | wire(shape, (0.8, -0.1), (0.82, 1.1), 6))
+        yield "thin text", Case(f"{name}_thin_text", small, thin_text(shape))
+        yield "broad text", Case(f"{name}_text", small, broad_text(shape))
         for number, (x, y, wide) in enumerate(((0.5, 0.6, 0.09), (0.28, 0.34, 0.12), (0.74, 0.3, 0.15))):
             yield "blobs", Case(f"{name}_blob{number}", small, blob(shape, x, y, wide, wide))
         yield "20 %", Case(f"{name}_large", small, blob(shape, 0.5, 0.5, 0.25, 0.25))
 
 
-def text(shape: tuple[int, ...]) -> Bool:
-    """A date, and a watermark across the middle."""
+def thin_text(shape: tuple[int, ...]) -> Bool:
+    """A watermark all over, in strokes of 9 px."""
+    rows = [("PROOF  COPY 2019", (0.08, 0.3 + 0.22 * row), cv2.FONT_HERSHEY_SIMPLEX, 2.5, 7) for row in range(3)]
+    return _written(shape, rows)
+
+
+def broad_text(shape: tuple[int, ...]) -> Bool:
+    """A date in strokes of 7 px, and a watermark across the middle in strokes of 38 px."""
+    date = ("24 8 '97", (0.68, 0.93), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 5)
+    return _written(shape, [date, ("SAMPLE", (0.2, 0.58), cv2.FONT_HERSHEY_TRIPLEX, 4.0, 8)])
+
+
+def _written(shape: tuple[int, ...], lines: list[tuple[str, tuple[float, float], int, float, int]]) -> Bool:
     drawn = np.zeros(shape[:2], np.uint8)
     high, wide = shape[:2]
-    cv2.putText(drawn, "24 8 '97", (int(0.68 * wide), int(0.93 * high)), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (1,), 5)
-    cv2.putText(drawn, "SAMPLE", (int(0.2 * wide), int(0.58 * high)), cv2.FONT_HERSHEY_TRIPLEX, 4, (1,), 8)
+    for letters, (x, y), font, scale, thick_px in lines:
+        cv2.putText(drawn, letters, (int(x * wide), int(y * high)), font, scale, (1,), thick_px)
     return np.asarray(cv2.dilate(drawn, np.ones((3, 3), np.uint8)) > 0)
 
 
@@ -85,11 +99,14 @@ def fills(case: Case, runs: InferenceEngine, model: str, seed: int) -> Iterator[
     yield timed("Telea", simple(cv2.INPAINT_TELEA))
     yield timed("NS", simple(cv2.INPAINT_NS))
     context = FakeContext(seed)
-    plain = timed("content fill", lambda: content_fill.run(inputs, content_fill.Params(), context).image)
-    yield plain
+
+    def copied(given: Inputs) -> Result:
+        return content_fill.run(given, content_fill.Params(), context)
+
+    yield timed("content fill", lambda: copied(inputs).image)
     repairing = FakeContext(
         seed,
-        run=lambda _method, _inputs, _params: Result(plain[1]),
+        run=lambda _method, given, _params: copied(given),
         infer=lambda wanted, tensors: runs.infer(wanted, tensors).outputs,
         models=[runs.facts(model)],
     )
