@@ -24,7 +24,7 @@ _WINDOW_PX = 9
 _FLOOR = 1e-8
 _MOST = 0.8
 # Beyond it is no grain but an edge, which the repair may have moved.
-_STRONGEST = 0.06
+_STRONGEST = 0.04
 
 
 def planes(filled: F32, hole: Bool, origin: tuple[int, int], each: Callable[[], None]) -> F32:
