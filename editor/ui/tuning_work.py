@@ -329,8 +329,8 @@ class TuningWork(QObject):
                 return _("The fine-tuning has ended and gained nothing.")
             return _("The fine-tuning has ended: {model} is among your models.").format(model=manifest.title)
         text = _(
-            "Learning {photo} gained next to nothing: {before:.2f} {unit} before, {after:.2f} {unit} after on parts of it "
-            "that were held back. Nothing is kept."
+            "Learning {photo} gained next to nothing: {before:.2f} {unit} before, {after:.2f} {unit} after on parts of "
+            "it that were held back. Nothing is kept."
         )
         if manifest is not None:
             text = _(

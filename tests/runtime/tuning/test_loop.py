@@ -19,7 +19,7 @@ from editor.runtime.tuning.devices import batch
 from editor.runtime.tuning.feed import Example
 from editor.runtime.tuning.loop import NotFiniteError, Plan, Trainer
 from editor.runtime.tuning.patches import Patches
-from editor.runtime.tuning.trainee import Examples, Finish, Trainee
+from editor.runtime.tuning.trainee import Examples, Trainee
 from editor.sdk.recipe import Loss, Recipe
 from tests.runtime.tuning import tiny
 
@@ -66,13 +66,12 @@ def trainer(
     network: Callable[[], nn.Module] = tiny.network,
     examples: Examples = tiny.examples,
     critic: Callable[[], nn.Module] | None = None,
-    finished: Finish | None = None,
     features: losses.Features | None = None,
     bank: Tensor | None = None,
     **plan: Any,
 ) -> Trainer:
     values = {"steps": 40, "rate": 1e-2, "at_once": tiny.BATCH} | plan
-    trainee = Trainee(network, examples, critic, finished)
+    trainee = Trainee(network, examples, critic)
     return Trainer(recipe or tiny.recipe(), trainee, patches, Plan(**values), features=features, bank=bank)
 
 
@@ -99,18 +98,6 @@ def test_it_learns(patches: Patches) -> None:
     assert after > before + 2
     assert result.shape == wanted.shape
     assert one.done == 80
-
-
-def test_what_the_method_makes_of_the_result_is_measured(patches: Patches) -> None:
-    def finished(_made: Tensor, given: Tensor) -> Tensor:
-        return given.clamp(0, 1) / 2
-
-    one = trainer(patches, finished=finished)
-    given, wanted = tiny.examples(patches.first(4), torch.Generator().manual_seed(0), None)
-    exact, result = one.measure(given, given.clamp(0, 1) / 2)
-    assert exact == 100
-    assert torch.equal(result, given.clamp(0, 1) / 2)
-    assert one.measure(given, wanted)[0] < 50
 
 
 @pytest.mark.parametrize("critic", [None, Critic])
