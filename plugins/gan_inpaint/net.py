@@ -148,15 +148,15 @@ def finished(made: Tensor, given: Tensor) -> Tensor:
         B x 3 x H x W.
     """
     pictures = []
-    for picture, planes in zip(_last(made), _last(given), strict=True):
+    for picture, planes in zip(_channels_last(made), _channels_last(given), strict=True):
         filled = np.ascontiguousarray(planes[..., :3])
         detailed = with_detail(within(picture, filled), filled, planes[..., -1] > 0)
         pictures.append(torch.from_numpy(detailed).permute(2, 0, 1))
     return torch.stack(pictures)
 
 
-def _last(pictures: Tensor) -> NDArray[np.float32]:
-    """With the channels last, as OpenCV wants them."""
+def _channels_last(pictures: Tensor) -> NDArray[np.float32]:
+    """As OpenCV wants them."""
     return np.ascontiguousarray(pictures.permute(0, 2, 3, 1).numpy())
 
 

@@ -159,6 +159,7 @@ def test_the_model_of_a_method_with_the_same_network_can_be_gone_on_from(
         ((30.0, 29.0, 28.0), False, "gained nothing"),
         ((30.0, 31.0, 30.5), True, "got worse"),
         ((30.0, 30.5, 31.0), True, ""),
+        ((30.0, 30.06, 30.08), True, ""),
     ],
 )
 def test_what_a_curve_says_is_said_plainly(
